@@ -1,0 +1,77 @@
+"""A learner opens the first notebook, codes the visit, finds the error and follows the dollars."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.browser import lab
+
+if lab.CHROMIUM is None:
+    reason = "Chromium is not installed; on Debian: apt-get install chromium"
+    if os.environ.get("CI"):
+        raise RuntimeError(reason)
+    pytest.skip(reason, allow_module_level=True)
+
+pytestmark = pytest.mark.browser
+NOTEBOOK = "notebooks/00_start_here.ipynb"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    before = (lab.ROOT / NOTEBOOK).read_bytes()
+    with lab.lab(tmp_path_factory.mktemp("lab")) as (address, token):
+        yield address, token
+    (lab.ROOT / NOTEBOOK).write_bytes(before)  # JupyterLab may save what it ran
+
+
+def test_the_first_notebook_works_as_a_learner_uses_it_and_nothing_leaves_the_machine(server):
+    address, token = server
+    with lab.page(address, "start_here") as shown:
+        lab.open_notebook(shown, address, token, NOTEBOOK)
+        lab.run_all(shown)
+        assert shown.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+
+        visit = shown.locator(".jp-OutputArea-output", has=shown.get_by_label("Diagnoses"))
+        verdict = visit.get_by_role("status")
+        visit.get_by_text("Not answered yet").wait_for()
+        visit.get_by_label("Diagnoses").fill("I48.91")
+        visit.get_by_label("Procedures").fill("99213, 93000")
+        visit.get_by_role("button", name="Check my codes").click()
+        verdict.get_by_text("Score 2 of 3 (66.7 %); another diagnosis comes first").wait_for()
+        assert visit.locator("mark[data-evidence=missing]").inner_text() == "Palpitations, new, cause not yet known"
+        visit.get_by_role("button", name="Give me a hint").click()
+        visit.get_by_text("A diagnosis: read again").wait_for()
+        visit.get_by_label("Diagnoses").fill("R00.2")
+        visit.get_by_role("button", name="Check my codes").click()
+        verdict.get_by_text("Score 3 of 3 (100.0 %); first-listed right; nothing left to find").wait_for()
+        assert "Palpitations, new, cause not yet known" in visit.locator("mark[data-evidence=found]").all_inner_texts()
+
+        hunt = shown.locator(".jp-OutputArea-output", has=shown.get_by_label("The error is on"))
+        hunt.get_by_label("The error is on").select_option("line 1: 99213")
+        hunt.get_by_role("button", name="Check my finding").click()
+        hunt.get_by_text("Not this line", exact=True).wait_for()
+        hunt.get_by_label("The error is on").select_option("line 3: 93010")
+        hunt.get_by_role("button", name="Check my finding").click()
+        hunt.get_by_text("Found", exact=True).wait_for()
+        assert "93010 is included in 93000" in hunt.inner_text()
+
+        dollars = shown.locator(".jp-OutputArea-output", has=shown.get_by_label("Deductible met"))
+        dollars.get_by_text("$260.00 billed, $0.00 paid, $102.86 owed by patients").wait_for()
+        dollars.get_by_label("Deductible met").select_option("all of it")
+        dollars.get_by_text("$260.00 billed, $80.65 paid, $20.57 owed by patients").wait_for()
+        dollars.get_by_label("The denied line is removed before the claim is sent").check()
+        dollars.get_by_text("$235.00 billed, $80.65 paid, $20.57 owed by patients").wait_for()
+        assert (
+            dollars.get_by_role("img")
+            .first.get_attribute("aria-label")
+            .startswith("Waterfall of claim VISIT-001: billed $235.00")
+        )
+
+        assert shown.strangers == []
+        assert shown.faults == []
+        if os.environ.get("WORKBOOK_SCREENSHOTS"):
+            lab.ARTIFACTS.mkdir(exist_ok=True)
+            for name, part in (("visit", visit), ("hunt", hunt), ("dollars", dollars)):
+                part.screenshot(path=lab.ARTIFACTS / f"{name}.png")
+            shutil.copy(lab.ROOT / NOTEBOOK, lab.ARTIFACTS)

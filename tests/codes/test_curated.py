@@ -1,0 +1,112 @@
+"""The curated tables say where each fact is from, and ship nothing that is not ours to ship."""
+
+import csv
+import re
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from workbook.codes import editions, reference
+from workbook.codes.reference import FOLDER
+from workbook.codes.tables import REFERENCE_TABLES
+
+ROOT = Path(__file__).parents[2]
+CPT = re.compile(r"\b\d{4}[0-9FTU]\b")
+CURATED = sorted(path.stem for path in FOLDER.glob("*.csv") if path.stem in REFERENCE_TABLES)
+
+
+@pytest.mark.parametrize("name", CURATED)
+def test_a_curated_table_reads_and_its_key_is_unique(name):
+    table = REFERENCE_TABLES[name]
+    rows = reference([name])[name].to_pylist()
+    assert rows
+    counts = Counter(tuple(row[k] for k in table.key) for row in rows)
+    assert [key for key, n in counts.items() if n > 1] == []
+
+
+@pytest.mark.parametrize("name", [n for n in CURATED if n not in ("edition", "physician_fee")])
+def test_every_curated_row_says_where_it_was_read(name):
+    assert all(row["source"] for row in reference([name])[name].to_pylist())
+
+
+@pytest.mark.parametrize("name", [n for n in CURATED if n not in ("edition", "hcpcs")])
+def test_every_curated_table_has_an_edition_with_its_dates(name):
+    assert [e for e in editions() if e.table_name == name]
+
+
+def test_spans_of_one_code_do_not_overlap():
+    for name in CURATED:
+        table, last = REFERENCE_TABLES[name], {}
+        if name == "edition":
+            continue
+        for row in sorted(reference([name])[name].to_pylist(), key=lambda r: r["effective_date"]):
+            key = tuple(row[k] for k in table.key if k != "effective_date")
+            assert key not in last or (last[key] is not None and last[key] < row["effective_date"]), (name, key)
+            last[key] = row["end_date"]
+
+
+def cpt_numbers_in_code_columns():
+    """Every CPT number in a code column of a shipped CSV file, on a page or in a case."""
+    found = set()
+    for path in (ROOT / "sample_data").rglob("*.csv"):
+        with path.open(encoding="utf-8") as stream:
+            for row in csv.DictReader(stream):
+                found |= {
+                    v for k, v in row.items() if k and "code" in k and k != "diagnosis_code" and v and CPT.fullmatch(v)
+                }
+    for path in [*(ROOT / "workbook").rglob("*.md"), *(ROOT / "sample_data").rglob("*.yaml")]:
+        found |= set(re.findall(r"(?:\|\s*|code: \"?)(\d{4}[0-9FTU])\b(?!-)", path.read_text(encoding="utf-8")))
+    return found
+
+
+def test_at_most_120_cpt_numbers_ship_and_each_has_a_label_of_our_own():
+    labelled = {row["hcpcs_code"] for row in reference(["hcpcs"])["hcpcs"].to_pylist()}
+    ranges = {
+        r[c] for r in reference(["modifier_use"])["modifier_use"].to_pylist() for c in ("first_code", "last_code")
+    }
+    shipped = cpt_numbers_in_code_columns()
+    assert 0 < len({c for c in shipped | labelled if CPT.fullmatch(c)}) <= 120
+    assert shipped - labelled - ranges == set()
+
+
+def test_no_dental_code_ships():
+    for path in (ROOT / "sample_data").rglob("*.csv"):
+        assert not re.search(r"^D\d{4},|,D\d{4},", path.read_text(encoding="utf-8"), re.M), path
+
+
+def test_the_localities_of_2025_are_all_109_and_the_two_that_were_checked():
+    rows = {r["locality"]: r for r in reference(["locality"])["locality"].to_pylist()}
+    assert len(rows) == 110  # and NATIONAL
+    alabama, alaska = rows["10112-00"], rows["02102-01"]
+    indices = ("work_gpci", "practice_expense_gpci", "malpractice_gpci")
+    assert [str(alabama[i]) for i in indices] == ["1.0000", "0.8690", "0.5750"]
+    assert [str(alaska[i]) for i in indices] == ["1.5000", "1.0810", "0.5920"]
+
+
+def test_the_localities_agree_with_the_official_file(shared):
+    rows = {r["locality"]: r for r in reference(["locality"])["locality"].to_pylist()}
+    with (shared / "cms" / "GPCI2025.csv").open(encoding="latin-1") as stream:
+        official = [r for r in csv.reader(stream) if r and re.fullmatch(r"\d{5}", r[0].strip())]
+    assert len(official) == 109
+    for mac, state, number, _, work, expense, malpractice in official:
+        own = rows[f"{mac.strip()}-{number.strip()}"]
+        assert (own["state"], own["work_gpci"], own["practice_expense_gpci"], own["malpractice_gpci"]) == (
+            state.strip(), *map(Decimal, (work, expense, malpractice)),
+        )  # fmt: skip
+
+
+def test_fee_rows_agree_with_the_october_file_where_both_have_the_code(shared):
+    own = {(r["hcpcs_code"], r["modifier"] or ""): r for r in reference(["physician_fee"])["physician_fee"].to_pylist()}
+    with (shared / "cms" / "PPRRVU2025_layout_sample.csv").open(encoding="latin-1") as stream:
+        rows = [r for r in csv.reader(stream) if re.fullmatch(r"[0-9A-Z]\d{3}[0-9A-Z]", r[0])]
+    compared = 0
+    for r in rows:
+        if (row := own.get((r[0], r[1]))) is None:
+            continue
+        compared += 1
+        mine = [row[c] for c in ("work_rvu", "nonfacility_pe_rvu", "facility_pe_rvu", "malpractice_rvu")]
+        assert mine == [Decimal(r[i]) for i in (5, 6, 8, 10)], r[0]
+        assert (row["status_code"], row["global_days"], row["multiple_procedure_indicator"]) == (r[3], r[14], r[18])
+    assert compared >= 8

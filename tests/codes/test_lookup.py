@@ -1,0 +1,53 @@
+"""A code is valid, incomplete, unknown, or not known on a date; never valid for lack of data."""
+
+import pyarrow.compute as pc
+import pytest
+
+from workbook.codes import lookup
+from workbook.codes.diagnosis import diagnosis_table
+from workbook.terms import WorkbookError
+
+
+def test_the_edition_holds_every_billable_code_of_fiscal_year_2026():
+    # 74,719: the CDC's order file of the April 2026 release
+    assert pc.sum(diagnosis_table()["is_billable"]).as_py() == 74_719
+    codes = diagnosis_table()["diagnosis_code"].to_pylist()
+    assert len(codes) == len(set(codes))
+
+
+@pytest.mark.parametrize("typed", ["E11.42", "e1142", " E11.42 ", "E1142"])
+def test_a_code_is_found_with_or_without_dot_in_any_case(typed):
+    entry = lookup(typed, on="2025-11-03")
+    assert (entry.code, entry.status) == ("E11.42", "valid")
+    assert entry.title == "Type 2 diabetes mellitus with diabetic polyneuropathy"
+
+
+@pytest.mark.parametrize("code", ["B20", "F99", "P84", "R99", "Z66"])
+def test_a_category_that_shares_its_name_with_its_block_is_billable(code):
+    assert lookup(code, on="2025-11-03").status == "valid"
+
+
+def test_an_incomplete_code_names_what_stands_below_it():
+    entry = lookup("E11.4", on="2025-11-03")
+    assert (entry.status, entry.children[:2]) == ("incomplete", ("E11.40", "E11.41"))
+
+
+def test_g35_was_split_in_october_2025():
+    assert lookup("G35", on="2025-11-03").status == "incomplete"
+    assert lookup("G35.D", on="2025-11-03").status == "valid"
+
+
+def test_an_unknown_code_names_what_is_near():
+    entry = lookup("E11.421", on="2025-11-03")
+    assert (entry.status, entry.near) == ("unknown", ("E11.42",))
+
+
+@pytest.mark.parametrize("day", ["2025-09-30", "2026-10-01", "2015-10-01"])
+def test_a_date_outside_the_loaded_edition_is_not_known_never_valid(day):
+    entry = lookup("E11.42", on=day)
+    assert (entry.status, entry.edition) == ("not known", None)
+
+
+def test_a_malformed_date_is_refused_with_an_example():
+    with pytest.raises(WorkbookError, match=r"on '11/3/2025' is not a date; write it as .* 2025-11-03"):
+        lookup("E11.42", on="11/3/2025")

@@ -1,0 +1,106 @@
+"""Each shared view says what it gives, and gives it."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from workbook.claims.tables import CLAIM_TABLES
+from workbook.engine import add_views, open_engine, view_names
+from workbook.engine.views import FOLDER, base_tables
+
+DAY = date(2025, 11, 3)
+
+
+def line(number, code, units=1, claim_id="C1", **more):
+    return {"claim_id": claim_id, "line_number": number, "service_from_date": DAY, "hcpcs_code": code,
+            "units": Decimal(units), "billed_amount": Decimal(10), **more}  # fmt: skip
+
+
+def rows_of(view, lines, claims=None, diagnoses=()):
+    claims = claims or [{"claim_id": "C1"}]
+    base = {"claim_type": "professional", "patient_id": "P1", "billing_provider_npi": "1", "billed_amount": Decimal(0)}
+    given = {"claim": [{**base, **c} for c in claims], "claim_line": lines, "claim_diagnosis": list(diagnoses)}
+    engine = open_engine()
+    for name, table in CLAIM_TABLES.items():
+        engine.put(name, table.from_rows(given.get(name, [])))
+    add_views(engine, [view])
+    rows = engine.query(f"select * from {view} order by all").to_pylist()
+    engine.close()
+    return rows
+
+
+def test_every_view_opens_with_a_sentence_and_has_a_test_here():
+    source = Path(__file__).read_text()
+    for name in view_names():
+        text = (FOLDER / f"{name}.sql").read_text()
+        assert text.startswith("-- One row per ") and text.split("\n")[0].rstrip().endswith((".", "day", ":"))
+        assert f'rows_of("{name}"' in source, f"{name} has no test"
+
+
+def test_views_rest_on_the_claim_tables_alone():
+    assert base_tables(view_names()) == {"claim", "claim_line", "claim_diagnosis"}
+
+
+def test_a_service_line_takes_from_its_claim_what_it_does_not_say_itself():
+    lines = [line(1, "99213"), line(2, "93000", place_of_service="22", rendering_provider_npi="9")]
+    claims = [{"claim_id": "C1", "place_of_service": "11", "rendering_provider_npi": "5", "received_date": DAY}]
+    one, two = rows_of("service_line", lines, claims)
+    assert (one["place_of_service"], one["provider_npi"], one["service_through_date"], one["received_date"]) == (
+        "11",
+        "5",
+        DAY,
+        DAY,
+    )
+    assert (two["place_of_service"], two["provider_npi"], two["frequency_code"]) == ("22", "9", "1")
+
+
+def test_a_claim_is_dated_by_its_lines_and_a_claim_without_lines_stays():
+    lines = [
+        line(1, "99213"),
+        line(2, "93000", service_from_date=date(2025, 11, 1), service_through_date=date(2025, 11, 9)),
+    ]
+    one, two = rows_of("service_claim", lines, [{"claim_id": "C1"}, {"claim_id": "C2"}])
+    assert (one["service_date"], one["service_through_date"], one["line_total_amount"]) == (
+        date(2025, 11, 1),
+        date(2025, 11, 9),
+        20,
+    )
+    assert (two["service_date"], two["line_count"]) == (None, None)
+
+
+def test_a_diagnosis_is_dated_by_its_claim():
+    codes = [{"claim_id": "C1", "role": "principal", "sequence": 1, "diagnosis_code": "E119", "code_set": "icd10"}]
+    (row,) = rows_of("claim_diagnosis_dated", [line(1, "99213")], diagnoses=codes)
+    assert (row["diagnosis_code"], row["service_date"]) == ("E119", DAY)
+
+
+@pytest.mark.parametrize(("days", "a_day"), [(1, 10), (3, 3), (4, 3)])  # 10 ÷ 3 = 3.33 → 3; 10 ÷ 4 = 2.5 → 3
+def test_units_of_a_span_are_divided_by_its_days_and_rounded(days, a_day):
+    (row,) = rows_of("line_with_daily_units", [line(1, "J3301", 10, service_through_date=date(2025, 11, 2 + days))])
+    assert (row["units_a_day"], row["units_that_day"]) == (a_day, a_day)
+
+
+def test_daily_units_add_up_over_lines_and_claims_of_one_patient_and_provider():
+    lines = [line(1, "G0463"), line(2, "G0463", 2), line(1, "G0463", 4, "C2"), line(1, "G0463", 8, "C3")]
+    claims = [{"claim_id": "C1"}, {"claim_id": "C2"}, {"claim_id": "C3", "patient_id": "P2"}]
+    assert [r["units_that_day"] for r in rows_of("line_with_daily_units", lines, claims)] == [7, 7, 7, 8]
+
+
+def test_pairs_are_of_different_codes_the_same_day_patient_and_provider_in_both_orders():
+    lines = [line(1, "A"), line(2, "B"), line(3, "A"), line(4, "C", service_from_date=date(2025, 11, 4))]
+    pairs = [(r["line_number_one"], r["line_number_two"]) for r in rows_of("line_pair_same_day", lines)]
+    assert sorted(pairs) == [(1, 2), (2, 1), (2, 3), (3, 2)]
+
+
+def test_every_provider_number_of_a_claim_has_its_part():
+    claims = [{"claim_id": "C1", "rendering_provider_npi": "2", "referring_provider_npi": "3", "facility_npi": "4"}]
+    found = [(r["provider_role"], r["npi"]) for r in rows_of("claim_npi", [], claims)]
+    assert found == [("billing", "1"), ("facility", "4"), ("referring", "3"), ("rendering", "2")]
+
+
+def test_each_modifier_has_a_row_and_a_line_without_any_has_one():
+    lines = [line(1, "99213", modifier_1="25", modifier_3="95"), line(2, "93000")]
+    found = [(r["line_number"], r["modifier"], r["has_visit_modifier"]) for r in rows_of("line_modifier", lines)]
+    assert found == [(1, "25", 1), (1, "95", 1), (2, None, 0)]

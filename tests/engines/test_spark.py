@@ -1,0 +1,73 @@
+"""The same pages give the same answers on Spark, to the cent."""
+
+import os
+import shutil
+
+import pytest
+
+from workbook.engine import open_engine
+from workbook.payment.step import run_example as run_step_example
+from workbook.payment.step import steps
+from workbook.rules.card import rules
+from workbook.rules.examples import run_examples
+
+if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
+    reason = "Java is not installed; Spark needs 17 or later. On Debian: apt-get install openjdk-17-jre-headless"
+    if os.environ.get("CI"):
+        raise RuntimeError(reason)
+    pytest.skip(reason, allow_module_level=True)
+
+pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore::FutureWarning:pyspark")]
+STEPS = [pytest.param(s, e, id=f"{s.id} {e.heading}") for s in steps() for e in s.page.of_kind("Example")]
+
+
+@pytest.fixture(scope="module")
+def session():
+    first = open_engine("spark")
+    first._session.conf.set("spark.sql.codegen.wholeStage", "false")  # compiling Java costs more than a few rows gain
+    yield first._session
+    first.close()
+
+
+@pytest.fixture
+def engine(session):
+    opened = open_engine("spark", session=session)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("card", rules(), ids=lambda c: c.id)
+def test_a_card_finds_on_spark_what_it_finds_on_duckdb(engine, card):
+    assert [example for example in run_examples(engine, card) if not example.holds] == []
+
+
+@pytest.mark.parametrize(("step", "section"), STEPS)
+def test_a_step_computes_on_spark_what_it_computes_on_duckdb(engine, step, section):
+    worked = run_step_example(engine, step, section)
+    assert worked.found == worked.expected
+
+
+def test_an_audit_with_its_prices_is_the_same_on_both_engines(session):
+    import workbook as wb
+    from tests.rules.test_audit import claims
+
+    given = claims(
+        [{"hcpcs_code": c} for c in ("99213", "93000", "93010", "93010", "80053")], diagnoses=("R002", "E11")
+    )
+    opened = open_engine("spark", session=session)
+    on_spark, on_duckdb = wb.audit(given, engine=opened), wb.audit(given)
+    opened.close()
+    assert on_spark.arrow_findings.to_pylist() == on_duckdb.arrow_findings.to_pylist()
+    assert on_spark.arrow_coverage.to_pylist() == on_duckdb.arrow_coverage.to_pylist()
+    assert on_duckdb.arrow_findings.num_rows == 4
+
+
+def test_prices_are_the_same_on_both_engines(session):
+    import workbook as wb
+    from tests.rules.test_audit import claims
+
+    given = claims([{"hcpcs_code": c} for c in ("99213", "G0439", "80053", "20610", "17000")])
+    opened = open_engine("spark", session=session)
+    on_spark, on_duckdb = wb.price(given, engine=opened), wb.price(given)
+    opened.close()
+    assert on_spark.arrow_lines.to_pylist() == on_duckdb.arrow_lines.to_pylist()

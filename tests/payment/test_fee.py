@@ -1,0 +1,85 @@
+"""The fee of a code is what the carriers print."""
+
+import csv
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import workbook as wb
+from workbook.terms import WorkbookError
+
+with (Path(__file__).parent / "carrier_prices_2025.csv").open(encoding="utf-8") as stream:
+    CARRIER_PRICES = list(csv.DictReader(stream))
+
+
+def test_every_fee_is_what_the_carriers_of_alabama_and_alaska_print():
+    """Carrier price files are an independent second way: CMS computed them, nothing here did."""
+    differences = []
+    for row in CARRIER_PRICES:
+        locality = f"{row['carrier']}-{row['locality']}"
+        for setting in ("nonfacility", "facility"):
+            modifiers = [row["modifier"]] if row["modifier"] else []
+            fee = wb.fee(row["hcpcs_code"], "2025-01-15", locality, setting, modifiers)
+            if fee.amount != Decimal(row[f"{setting}_amount"]):
+                differences.append(
+                    (locality, row["hcpcs_code"], row["modifier"], setting, fee.amount, row[f"{setting}_amount"])
+                )
+    assert differences == []
+    assert len(CARRIER_PRICES) >= 90
+
+
+@pytest.mark.parametrize(
+    ("code", "setting", "modifiers", "amount"),
+    [
+        ("99213", "nonfacility", [], "88.95"),  # (1.30 + 1.35 + 0.10) × 32.3465
+        ("99213", "facility", [], "63.72"),  # (1.30 + 0.57 + 0.10) × 32.3465
+        ("99214", "nonfacility", [], "125.18"),  # 3.87 × 32.3465
+        ("45378", "nonfacility", ["53"], "164.00"),  # the file's own row, 5.07 × 32.3465
+        ("27447", "facility", [], "1257.63"),  # 38.88 × 32.3465
+        ("71046", "nonfacility", ["26"], "10.03"),
+        ("71046", "nonfacility", ["TC"], "22.64"),
+        ("71046", "nonfacility", [], "32.67"),  # 10.03 + 22.64
+    ],
+)
+def test_national_amounts_of_2025(code, setting, modifiers, amount):
+    assert wb.fee(code, "2025-11-03", setting=setting, modifiers=modifiers).amount == Decimal(amount)
+
+
+def test_the_trace_shows_the_arithmetic():
+    fee = wb.fee("99213", "2025-11-03", "10112-00")
+    assert fee.trace[1] == "practice expense: 1.35 RVU × 0.869 = 1.17315"
+    assert fee.trace[-1] == "= 81.857670225, rounded to $81.86"
+
+
+@pytest.mark.parametrize(
+    ("code", "day", "modifiers", "reason"),
+    [
+        ("99213", "2023-12-31", [], "no conversion factor for 2023-12-31; loaded are 2024-01-01 to 2026-12-31"),
+        ("99213", "2024-06-01", [], "no physician fee file is loaded for 2024-06-01"),
+        ("99213", "2027-01-04", [], "no conversion factor for 2027-01-04; loaded are 2024-01-01 to 2026-12-31"),
+        ("80053", "2025-11-03", [], "status X: paid by another fee schedule"),
+        ("J3301", "2025-11-03", [], "status E: not paid on relative value units"),
+        ("12345", "2025-11-03", [], "12345 is not in the loaded fee file"),
+        ("20610", "2025-11-03", ["50"], "modifier 50 changes the price or the patient's share by a rule that is not modelled"),
+        ("99213", "2025-11-03", ["26"], "99213 has no fee of its own with modifier 26"),
+    ],
+)  # fmt: skip
+def test_what_has_no_price_says_why_and_is_never_zero(code, day, modifiers, reason):
+    fee = wb.fee(code, day, modifiers=modifiers)
+    assert (fee.amount, fee.why_not) == (None, reason)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"locality": "10112"}, "locality '10112' is not loaded; write carrier-locality as in 10112-00, or NATIONAL; near it: 10112-00"),
+        ({"setting": "office"}, "setting 'office'; the settings are nonfacility and facility"),
+        ({"on": "soon"}, "on 'soon' is not a date"),
+        ({"modifiers": list("abcde")}, "5 modifiers; a line holds four"),
+    ],
+)  # fmt: skip
+def test_a_wrong_question_is_refused_in_words(options, message):
+    with pytest.raises(WorkbookError) as caught:
+        wb.fee(**{"hcpcs_code": "99213", "on": "2025-11-03", **options})
+    assert str(caught.value).startswith(message)

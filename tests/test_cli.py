@@ -1,0 +1,162 @@
+"""The terminal: 0 nothing found, 1 findings, 2 one clear line on standard error; never a traceback."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import workbook as wb
+from workbook.cli import main
+from workbook.ui.demo import SENT
+
+SEGMENTS = SENT.read_text(encoding="utf-8")
+
+
+def run(capsys, *arguments):
+    try:
+        status = main([str(a) for a in arguments])
+    except SystemExit as stopped:
+        status = stopped.code
+    shown = capsys.readouterr()
+    assert "Traceback" not in shown.err + shown.out
+    return status, shown.out, shown.err
+
+
+def test_an_audit_prints_its_findings_and_what_it_did_not_check(capsys):
+    status, out, _ = run(capsys, "audit", SENT, "--received", "2025-10-21")
+    assert status == 1
+    assert "error   PTP-002  VISIT-001 line 3: 93010 is included in 93000" in out
+    assert "MUE-001: 3 lines not checked, because mue: no loaded edition serves the date of service" in out
+
+
+def test_a_clean_claim_ends_with_0(capsys, tmp_path):
+    clean = tmp_path / "clean.837"
+    text = SEGMENTS.replace("LX*3~\nSV1*HC:93010*25*UN*1***1~\nDTP*472*D8*20251014~\n", "").replace("*260*", "*235*")
+    clean.write_text(text.replace("SE*30*", "SE*27*"))
+    status, _, err = run(capsys, "audit", clean, "--received", "2025-10-21")
+    assert (status, err) == (0, "")
+
+
+def test_an_audit_writes_private_files_for_people(capsys, tmp_path):
+    status, _, _ = run(capsys, "audit", SENT, "--out", tmp_path / "found")
+    assert status == 1
+    with (tmp_path / "found" / "findings.csv").open() as stream:
+        (row,) = csv.DictReader(stream)
+    assert (row["rule_id"], row["line_number"]) == ("PTP-002", "3")
+    assert {p.stat().st_mode & 0o777 for p in (tmp_path / "found").iterdir()} == {0o600}
+
+
+def test_json_is_for_machines(capsys):
+    _, out, _ = run(capsys, "audit", SENT, "--json")
+    assert json.loads(out)["findings"][0]["rule_id"] == "PTP-002"
+
+
+def test_prices_are_written_as_a_balanced_835(capsys, tmp_path):
+    status, out, _ = run(capsys, "price", SENT, "--locality", "10112-00", "--out", tmp_path)
+    assert status == 0
+    assert "VISIT-001 line 3  93010  billed $25.00  denied CO-236" in out
+    assert wb.read_remittance(tmp_path / "remittance.835").is_balanced
+
+
+def test_what_could_not_be_priced_is_said_and_no_835_is_written(capsys, tmp_path):
+    old = tmp_path / "old.837"
+    old.write_text(SEGMENTS.replace("20251014", "20061014"))
+    status, out, err = run(capsys, "price", old, "--out", tmp_path / "out")
+    assert status == 1
+    assert "not priced: no conversion factor for 2006-10-14; loaded are 2024-01-01 to 2026-12-31" in out
+    assert "no 835 was written" in err
+    assert not (tmp_path / "out" / "remittance.835").exists()
+
+
+def test_intake_says_whether_a_file_is_fit(capsys):
+    status, out, _ = run(capsys, "intake", SENT)
+    assert (status, out.split(":")[0]) == (0, "Fit")
+
+
+@pytest.mark.parametrize(("code", "status"), [("R00.2", 0), ("R00", 1), ("XYZ", 1)])
+def test_a_code_is_looked_up(capsys, code, status):
+    assert run(capsys, "codes", "lookup", code, "--on", "2025-11-03")[0] == status
+
+
+def test_the_rules_are_listed_and_shown(capsys):
+    assert len(run(capsys, "rules", "list")[1].splitlines()) == len(wb.rules())
+    assert "# Two codes that need a modifier" in run(capsys, "rules", "show", "ptp-002")[1]
+
+
+def test_the_demonstration_runs(capsys):
+    status, out, _ = run(capsys, "demo")
+    assert status == 0
+    assert "9. The patient's statement" in out
+
+
+def bad_inputs(folder: Path):
+    """name → (what stands there, what the one line must say)."""
+    (folder / "tables").mkdir()
+    (folder / "tables" / "claim.csv").write_text("claim_id\nC1\n")
+    (folder / "tables" / "claim_line.csv").write_text("claim_id,line_number\nC1,1\n")
+    (folder / "empty").mkdir()
+    (folder / "note.txt").write_text("Dear payer,\nplease pay.")
+    (folder / "nothing.837").write_text("")
+    (folder / "cut.837").write_text(SEGMENTS[:60])
+    (folder / "utf16.837").write_bytes(SEGMENTS.encode("utf-16-le"))
+    (folder / "binary.837").write_bytes(bytes(range(256)) * 4)
+    return {
+        "missing.837": "there is no such file",
+        "nothing.837": "is empty",
+        "note.txt": "is not X12",
+        "cut.837": "cut short",
+        "binary.837": "is not X12",
+        "empty": "empty",
+        "tables": "missing",
+    }
+
+
+@pytest.mark.parametrize("name", ["missing.837", "nothing.837", "note.txt", "cut.837", "binary.837", "empty", "tables"])
+@pytest.mark.parametrize("verb", ["audit", "price", "intake"])
+def test_bad_input_gets_one_clear_line_and_status_2(capsys, tmp_path, verb, name):
+    says = bad_inputs(tmp_path)[name]
+    status, out, err = run(capsys, verb, tmp_path / name)
+    assert (status, out) == (2, "")
+    assert len(err.strip().splitlines()) == 1
+    assert err.startswith("workbook: ") and name in err and says in err, err
+
+
+def test_a_file_that_was_cut_off_is_read_as_far_as_it_goes_and_said(capsys, tmp_path):
+    cut = tmp_path / "cut.837"
+    cut.write_text(SEGMENTS[: SEGMENTS.index("LX*3")])
+    status, out, err = run(capsys, "audit", cut)
+    assert status == 1
+    assert "the file ends inside claim VISIT-001" in err
+    assert "1 claim, 2 lines" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["audit", SENT, "--rules", "PTP-999"], "no rule is called 'PTP-999'"),
+        (["price", SENT, "--locality", "nowhere"], "locality 'nowhere' is not loaded"),
+        (["price", SENT, "--as-if-on", "2025-13-01"], "as_if_on '2025-13-01' is not a date"),
+        (["audit", SENT, "--received", "soon"], "'soon' is not a date"),
+        (["codes", "lookup", "R00.2", "--on", "today"], "on 'today' is not a date"),
+        (["rules", "show", "XXX"], "no rule is called 'XXX'"),
+        (["audit", SENT, "--out", SENT], "cannot be made a folder"),
+        (["audit"], "the following arguments are required: PATH"),
+        (["adjudicate"], "invalid choice: 'adjudicate'"),
+        (["audit", SENT, "--loud"], "unrecognized arguments: --loud"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_gets_one_clear_line_and_status_2(capsys, arguments, says):
+    status, _, err = run(capsys, *arguments)
+    assert status == 2
+    assert says in err
+
+
+def test_the_command_is_installed_and_silent_when_its_reader_leaves():
+    piped = subprocess.run(
+        f"{sys.executable} -m workbook.cli rules list | head -1", shell=True, capture_output=True, text=True, check=True
+    )
+    assert piped.stdout.startswith("DUP-001")
+    assert piped.stderr == ""

@@ -1,0 +1,66 @@
+"""The verbs that the notebooks use: `import workbook as wb`.
+
+Each verb is loaded when it is first used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbook.claims.files import read_claims, write_csv
+    from workbook.claims.intake import intake
+    from workbook.claims.x12.read_835 import read_remittance
+    from workbook.claims.x12.write_835 import write_835
+    from workbook.codes.lookup import lookup
+    from workbook.encounters.case import encounter, encounters
+    from workbook.encounters.scoring import check
+    from workbook.encounters.to_claim import to_claim
+    from workbook.payment.fee import fee
+    from workbook.payment.parameters import parameter
+    from workbook.payment.price import price
+    from workbook.payment.statement import statement
+    from workbook.rules.audit import audit
+    from workbook.rules.card import rule, rules
+
+__version__ = "0.1.0"
+
+_VERBS = {
+    "audit": "workbook.rules.audit",
+    "check": "workbook.encounters.scoring",
+    "encounter": "workbook.encounters.case",
+    "encounters": "workbook.encounters.case",
+    "fee": "workbook.payment.fee",
+    "intake": "workbook.claims.intake",
+    "lookup": "workbook.codes.lookup",
+    "parameter": "workbook.payment.parameters",
+    "price": "workbook.payment.price",
+    "read_claims": "workbook.claims.files",
+    "read_remittance": "workbook.claims.x12.read_835",
+    "rule": "workbook.rules.card",
+    "rules": "workbook.rules",
+    "statement": "workbook.payment.statement",
+    "to_claim": "workbook.encounters.to_claim",
+    "write_835": "workbook.claims.x12.write_835",
+    "write_csv": "workbook.claims.files",
+}
+
+__all__ = [
+    "audit", "check", "encounter", "encounters", "fee", "intake", "lookup", "parameter", "price", "read_claims",
+    "read_remittance", "rule", "rules", "statement", "to_claim", "write_835", "write_csv",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Load a verb when it is first asked for."""
+    if name in _VERBS:
+        module = import_module(_VERBS[name])
+        verb = module if name == "rules" else getattr(module, name)  # that room is called as its verb
+        globals()[name] = verb
+        return verb
+    raise AttributeError(f"workbook has no verb {name!r}; it has {', '.join(_VERBS)}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

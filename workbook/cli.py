@@ -1,0 +1,245 @@
+"""The verbs of the workbook for a terminal: `workbook audit claims.837 --out findings/`.
+
+Exit status: 0 done and nothing found; 1 done, with findings or a failed intake; 2 wrong usage or unreadable input,
+said in one line on standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbook.terms import WorkbookError, dollars
+
+if TYPE_CHECKING:
+    from workbook.claims.model import Claims
+
+ROOT = Path(__file__).parents[1]
+START = "notebooks/00_start_here.ipynb"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit status."""
+    parser = _parser()
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown and options.verb != "lab":
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    options.for_jupyterlab = unknown
+    try:
+        status: int = options.run(options)
+        return status
+    except WorkbookError as error:
+        print(f"workbook: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; that is no fault
+        return 0
+    except KeyboardInterrupt:
+        print("workbook: stopped", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="workbook", description="Learn, audit and price American medical claims.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, run: Callable[[Any], int], text: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        return added
+
+    verb("lab", _lab, "Open the notebooks in JupyterLab; further options, as --no-browser, go to JupyterLab.")
+    verb("demo", _demo, "Follow one visit from its note to the patient's statement.")
+    for name, run, text in (
+        ("audit", _audit, "Run the rule cards over claims (837 files, or a folder of 837, CSV or Parquet files)."),
+        ("price", _price, "Price claims as Medicare Part B would, and write the 835."),
+        ("intake", _intake, "Judge whether an extract is fit to audit."),
+    ):
+        added = verb(name, run, text)
+        added.add_argument("paths", nargs="+", metavar="PATH", help="a file or a folder")
+        added.add_argument("--received", metavar="DATE", help="when the payer received the claims; an 837 does not say")
+        added.add_argument("--json", action="store_true", help="print the result as JSON")
+        if name != "intake":
+            added.add_argument("--out", metavar="DIR", type=Path, help="write the result into this folder")
+    audit = verbs.choices["audit"]
+    audit.add_argument("--rules", metavar="ID", nargs="+", help="only these rule cards")
+    audit.add_argument("--engine", choices=["duckdb", "spark"], default="duckdb", help="where the rules run")
+    price = verbs.choices["price"]
+    price.add_argument("--locality", default="NATIONAL", help="carrier-locality, as in 10112-00 (default NATIONAL)")
+    price.add_argument("--as-if-on", metavar="DATE", help="price each claim as if its first day had been this one")
+    price.add_argument("--no-audit", action="store_true", help="price every line; deny nothing")
+    codes = verb("codes", _codes, "Look a diagnosis code up.").add_subparsers(dest="action", required=True)
+    lookup = codes.add_parser("lookup", help="what a code means, and whether it is valid on a date")
+    lookup.add_argument("code")
+    lookup.add_argument("--on", required=True, metavar="DATE", help="the date of service")
+    lookup.add_argument("--json", action="store_true")
+    rules = verb("rules", _rules, "The catalogue of rule cards.").add_subparsers(dest="action", required=True)
+    listed = rules.add_parser("list", help="every card in one line")
+    listed.add_argument("--json", action="store_true")
+    rules.add_parser("show", help="one card, whole").add_argument("id")
+    return parser
+
+
+def _lab(options: argparse.Namespace) -> int:
+    from workbook.codes import data_folder
+
+    config = Path(__file__).with_name("ui") / "jupyter"
+    command = [
+        sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/{START}",
+        "--LabApp.extension_manager=readonly", "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        f"--FileCheckpoints.checkpoint_dir={data_folder() / 'checkpoints'}",
+    ]  # fmt: skip
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    places = [str(config), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+    environment = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(places)}
+    return subprocess.run([*command, *options.for_jupyterlab], env=environment, check=False).returncode  # noqa: S603
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from workbook.ui.demo import demo
+
+    for number, (title, text) in enumerate(demo(), 1):
+        print(f"\n{number}. {title}\n{'=' * (len(title) + 3)}\n{text}")
+    return 0
+
+
+def _read(options: argparse.Namespace) -> Claims:
+    import workbook as wb
+
+    return wb.read_claims(options.paths if len(options.paths) > 1 else options.paths[0], received_date=options.received)
+
+
+def _out(options: argparse.Namespace) -> Path | None:
+    if options.out is None:
+        return None
+    try:
+        options.out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise WorkbookError(f"--out {options.out}: cannot be made a folder ({error.strerror})") from None
+    return Path(options.out)
+
+
+def _say_problems(claims: Claims) -> None:
+    """What the reader found wrong, on standard error, so that a pipe carries the result alone."""
+    for p in claims.arrow_problems.slice(0, 20).to_pylist():
+        place = f"segment {p['segment_number']} ({p['element'] or p['segment']})" if p["segment_number"] else "file"
+        print(f"{p['severity']}: {p['file']}, {place}: {p['message']}", file=sys.stderr)
+    if (more := claims.arrow_problems.num_rows - 20) > 0:
+        print(f"… and {more:,} more problems", file=sys.stderr)
+
+
+def _is_broken(claims: Claims) -> bool:
+    """True when the reader found an error: a broken file is never a clean one."""
+    return "error" in claims.arrow_problems["severity"].to_pylist()
+
+
+def _audit(options: argparse.Namespace) -> int:
+    import workbook as wb
+    from workbook.engine.export import to_json, write_people_csv
+    from workbook.ui.show import findings_text
+
+    folder, claims = _out(options), _read(options)
+    _say_problems(claims)
+    result = wb.audit(claims, rules=options.rules, engine=options.engine)
+    if options.json:
+        print(to_json({"findings": result.arrow_findings.to_pylist(), "coverage": result.arrow_coverage.to_pylist()}))
+    else:
+        print(claims)
+        print(findings_text(result))
+    if folder:
+        write_people_csv(result.arrow_findings, folder / "findings.csv")
+        write_people_csv(result.arrow_coverage, folder / "coverage.csv")
+        write_people_csv(claims.arrow_problems, folder / "problems.csv")
+        print(f"wrote findings.csv, coverage.csv and problems.csv into {folder}", file=sys.stderr)
+    return 1 if result.arrow_findings.num_rows or _is_broken(claims) else 0
+
+
+def _price(options: argparse.Namespace) -> int:
+    import workbook as wb
+    from workbook.engine.export import to_json, write_people_csv
+
+    folder, claims = _out(options), _read(options)
+    _say_problems(claims)
+    denials = None if options.no_audit else wb.audit(claims, price=False).denials
+    result = wb.price(claims, denials=denials, locality=options.locality, as_if_on=options.as_if_on)
+    if options.json:
+        print(to_json({"lines": result.arrow_lines.to_pylist(), "assumptions": result.assumptions}))
+    else:
+        print(result)
+        for row in result.arrow_lines.slice(0, 50).to_pylist():
+            print(_priced(row))
+        print("\n".join(result.assumptions))
+    if folder:
+        write_people_csv(result.arrow_lines, folder / "lines.csv")
+        print(f"wrote lines.csv into {folder}", file=sys.stderr)
+        if result.arrow["remittance_claim"].num_rows:
+            wb.write_835(result, folder / "remittance.835")
+            print(f"wrote remittance.835 into {folder}", file=sys.stderr)
+        else:
+            print("no 835 was written: not one line could be priced or denied", file=sys.stderr)
+    missing = any(r is not None for r in result.arrow_lines["not_priced_reason"].to_pylist())
+    return 1 if missing or _is_broken(claims) else 0
+
+
+def _priced(row: dict[str, Any]) -> str:
+    head = f"  {row['claim_id']} line {row['line_number']}  {row['hcpcs_code']}  billed {dollars(row['billed_amount'])}"
+    if row["denial_carc"]:
+        return f"{head}  denied {row['denial_group_code']}-{row['denial_carc']}"
+    if row["not_priced_reason"]:
+        return f"{head}  not priced: {row['not_priced_reason']}"
+    patient = dollars(row["deductible_amount"] + row["coinsurance_amount"])
+    return f"{head}  allowed {dollars(row['allowed_amount'])}  patient {patient}  paid {dollars(row['paid_amount'])}"
+
+
+def _intake(options: argparse.Namespace) -> int:
+    import workbook as wb
+    from workbook.engine.export import to_json
+    from workbook.ui.show import intake_text
+
+    claims = _read(options)
+    _say_problems(claims)
+    result = wb.intake(claims)
+    if options.json:
+        print(to_json({"verdict": result.verdict, "checks": result.checks.to_dict("records")}))
+    else:
+        print(intake_text(result))
+    return 0 if result.verdict == "fit" else 1
+
+
+def _codes(options: argparse.Namespace) -> int:
+    import workbook as wb
+    from workbook.engine.export import to_json
+
+    entry = wb.lookup(options.code, on=options.on)
+    if options.json:
+        print(to_json({"code": entry.code, "status": entry.status, "title": entry.title, "children": entry.children,
+                       "near": entry.near, "edition": str(entry.edition) if entry.edition else None}))  # fmt: skip
+    else:
+        print(entry)
+    return 0 if entry.status == "valid" else 1
+
+
+def _rules(options: argparse.Namespace) -> int:
+    import workbook as wb
+    from workbook.engine.export import to_json
+
+    if options.action == "show":
+        print(wb.rule(options.id).page.source)
+    elif options.json:
+        print(to_json([{"id": c.id, "title": c.title, "severity": c.severity, "status": c.status,
+                        "authority": [str(a) for a in c.authority]} for c in wb.rules()]))  # fmt: skip
+    else:
+        for card in wb.rules():
+            print(card)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

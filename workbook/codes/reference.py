@@ -1,0 +1,106 @@
+"""The reference tables that are loaded: the curated ones that ship with the workbook, and ICD-10-CM from its package.
+
+A date of service that no loaded edition serves is not checked; no data is never a pass.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbook.codes.tables import EDITION, REFERENCE_TABLES
+from workbook.engine.table import Table
+from workbook.terms import Edition, Span, WorkbookError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FOLDER = Path(__file__).parents[2] / "sample_data" / "codes"
+
+
+@cache
+def curated(name: str) -> pa.Table:
+    """A curated table that ships with the workbook, from `sample_data/codes/<name>.csv`."""
+    table = REFERENCE_TABLES[name]
+    path = FOLDER / f"{name}.csv"
+    return table.from_rows(read_csv(path, table)) if path.exists() else table.empty()
+
+
+def read_csv(path: Path, table: Table) -> list[dict[str, Any]]:
+    """Read a CSV file in a declared table's columns. Raises WorkbookError that names file, row and column."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.DictReader(stream, strict=True)
+        header = list(reader.fieldnames or [])
+        if unknown := [name for name in header if name not in table.names]:
+            raise WorkbookError(
+                f"{path.name}: unknown column {unknown[0]!r}; {table.name} has {', '.join(table.names)}"
+            )
+        rows = []
+        for record in reader:
+            row: dict[str, Any] = {}
+            for name in header:
+                try:
+                    row[name] = table[name].parse(record[name])
+                except (ValueError, KeyError):
+                    raise WorkbookError(
+                        f"{path.name}, row {reader.line_num}: {name} is {record[name]!r}, expected a {table[name].type}"
+                    ) from None
+                if row[name] is None and table[name].required:
+                    raise WorkbookError(f"{path.name}, row {reader.line_num}: {name} is empty")
+            rows.append(row)
+        return rows
+
+
+@cache
+def editions() -> tuple[Edition, ...]:
+    """Every loaded edition: which release of which table, and the dates of service it serves."""
+    from workbook.codes.diagnosis import ICD_EDITION
+
+    return ICD_EDITION, *(
+        Edition(
+            table_name=row["table_name"],
+            source=row["source"],
+            version=row["version"],
+            span=Span(row["effective_date"], row["end_date"]),
+            is_whole=row["is_whole"],
+            sha256=row["sha256"],
+            loaded_on=row["loaded_on"],
+        )
+        for row in curated("edition").to_pylist()
+    )
+
+
+def reference(names: Iterable[str]) -> dict[str, pa.Table]:
+    """The named reference tables as Arrow tables, with `edition` among them when it is asked for."""
+    from workbook.codes.diagnosis import diagnosis_table
+
+    return {name: diagnosis_table() if name == "diagnosis" else curated(name) for name in names}
+
+
+def edition_on(table_name: str, on: date) -> Edition | None:
+    """The loaded edition of a table that serves a date of service, or None: the table is not known on that date."""
+    for edition in editions():
+        if edition.table_name == table_name and on in edition.span:
+            return edition
+    return None
+
+
+def edition_rows(loaded: Iterable[Edition]) -> pa.Table:
+    """Editions as rows of the `edition` table."""
+    return EDITION.from_rows(
+        {
+            "table_name": e.table_name,
+            "version": e.version,
+            "source": e.source,
+            "effective_date": e.span.effective_date,
+            "end_date": e.span.end_date,
+            "is_whole": e.is_whole,
+            "sha256": e.sha256,
+            "loaded_on": e.loaded_on,
+        }
+        for e in loaded
+    )

@@ -1,0 +1,145 @@
+"""The reference tables: one row per code and span of dates, each row stamped with its edition."""
+
+from __future__ import annotations
+
+from workbook.engine.table import Column, Table
+
+_DATED = (
+    Column("effective_date", "date", "first date of service the row serves", required=True),
+    Column("end_date", "date", "last date of service the row serves; null when open"),
+    Column("edition", "text", "the release the row came from"),
+    Column("source", "text", "where the fact was read"),
+)
+
+
+def _reference(name: str, grain: str, key: tuple[str, ...], *columns: Column) -> Table:
+    return Table(name, grain, (*key, "effective_date"), (*columns, *_DATED))
+
+
+DIAGNOSIS = _reference(
+    "diagnosis",
+    "one ICD-10-CM code or category and span of dates",
+    ("diagnosis_code",),
+    Column("diagnosis_code", "text", "undotted", required=True),
+    Column("title", "text", "the Tabular's title"),
+    Column("is_billable", "boolean", "complete enough to stand on a claim", required=True),
+)
+HCPCS = _reference(
+    "hcpcs",
+    "one HCPCS code and span of dates",
+    ("hcpcs_code",),
+    Column("hcpcs_code", "text", "CPT (level I, number only) or HCPCS level II", required=True),
+    Column("label", "text", "what it is, in this project's own words"),
+)
+PTP = _reference(
+    "ptp",
+    "one NCCI procedure-to-procedure pair and span of dates",
+    ("column_one_code", "column_two_code", "setting"),
+    Column("column_one_code", "text", "the code that is paid", required=True),
+    Column("column_two_code", "text", "the code that is denied beside it", required=True),
+    Column(
+        "modifier_indicator",
+        "text",
+        "0 never bypassed, 1 by an NCCI-associated modifier, 9 never in force",
+        required=True,
+    ),
+    Column("setting", "text", "practitioner or hospital", required=True),
+)
+MUE = _reference(
+    "mue",
+    "one medically unlikely edit and span of dates",
+    ("hcpcs_code", "setting"),
+    Column("hcpcs_code", "text", "HCPCS code", required=True),
+    Column("mue_value", "quantity", "the most units payable", required=True),
+    Column("mai", "text", "1 per claim line, 2 per day and absolute, 3 per day, payable on review", required=True),
+    Column("setting", "text", "practitioner, hospital or dme", required=True),
+)
+PLACE_OF_SERVICE = _reference(
+    "place_of_service",
+    "one place of service and span of dates",
+    ("place_of_service",),
+    Column("place_of_service", "text", "two digits", required=True),
+    Column("label", "text", "what the place is"),
+    Column("is_facility", "boolean", "Medicare pays the facility rate there", required=True),
+)
+PHYSICIAN_FEE = _reference(
+    "physician_fee",
+    "one HCPCS code and modifier and span of dates",
+    ("hcpcs_code", "modifier"),
+    Column("hcpcs_code", "text", "HCPCS code", required=True),
+    Column("modifier", "text", "26, TC or 53 where the file has a row of its own; null otherwise"),
+    Column("status_code", "text", "A active, R restricted, T injections, B bundled, C carrier-priced …", required=True),
+    Column("work_rvu", "rate", "relative value units for the physician's work"),
+    Column("nonfacility_pe_rvu", "rate", "practice expense outside a facility"),
+    Column("facility_pe_rvu", "rate", "practice expense in a facility"),
+    Column("malpractice_rvu", "rate", "malpractice insurance"),
+    Column("pctc_indicator", "text", "how 26 and TC apply"),
+    Column("global_days", "text", "000, 010, 090, XXX, ZZZ, MMM, YYY"),
+    Column("preoperative_share", "rate", "part of the global fee"),
+    Column("intraoperative_share", "rate", "part of the global fee"),
+    Column("postoperative_share", "rate", "part of the global fee"),
+    Column("multiple_procedure_indicator", "text", "which reduction applies"),
+    Column("bilateral_indicator", "text", "which 150 percent rule applies"),
+    Column("assistant_indicator", "text", "assistant at surgery"),
+    Column("cosurgeon_indicator", "text", "co-surgeons"),
+    Column("team_indicator", "text", "team surgery"),
+    Column("endoscopic_base_code", "text", "base of the endoscopy family"),
+    Column("imaging_family", "text", "diagnostic imaging family"),
+)
+LOCALITY = _reference(
+    "locality",
+    "one Medicare payment locality and span of dates",
+    ("locality",),
+    Column("locality", "text", "carrier-locality, 10112-00; NATIONAL has every index at 1", required=True),
+    Column("label", "text", "the locality's name"),
+    Column("state", "text", "postal abbreviation"),
+    Column("work_gpci", "rate", "geographic index for work, floor applied", required=True),
+    Column("practice_expense_gpci", "rate", "geographic index for practice expense", required=True),
+    Column("malpractice_gpci", "rate", "geographic index for malpractice", required=True),
+)
+MODIFIER_USE = _reference(
+    "modifier_use",
+    "one range of codes that a modifier may stand on",
+    ("modifier", "first_code"),
+    Column("modifier", "text", "two characters", required=True),
+    Column("first_code", "text", "first code of the range", required=True),
+    Column("last_code", "text", "last code of the range", required=True),
+)
+NCCI_MODIFIER = _reference(
+    "ncci_modifier",
+    "one modifier that may bypass an NCCI pair",
+    ("modifier",),
+    Column("modifier", "text", "two characters", required=True),
+    Column("kind", "text", "anatomical, global, or other", required=True),
+)
+COST_SHARE = _reference(
+    "cost_share",
+    "one code whose Part B cost share is not the usual one",
+    ("hcpcs_code",),
+    Column("hcpcs_code", "text", "HCPCS code", required=True),
+    Column("deductible_applies", "boolean", "the Part B deductible applies", required=True),
+    Column("coinsurance_applies", "boolean", "the 20 percent coinsurance applies", required=True),
+)
+EDITION = Table(
+    "edition",
+    "one loaded release of a reference table",
+    ("table_name", "version"),
+    (
+        Column("table_name", "text", "the reference table", required=True),
+        Column("version", "text", "the release", required=True),
+        Column("source", "text", "where it came from"),
+        Column("effective_date", "date", "first date of service it serves", required=True),
+        Column("end_date", "date", "last date of service it serves; null when open"),
+        Column("is_whole", "boolean", "no for a teaching set: an absent code is unknown", required=True),
+        Column("sha256", "text", "of the file it was read from"),
+        Column("loaded_on", "date", "when it was loaded"),
+    ),
+)
+
+REFERENCE_TABLES = {
+    t.name: t
+    for t in (
+        DIAGNOSIS, HCPCS, PTP, MUE, PLACE_OF_SERVICE, PHYSICIAN_FEE, LOCALITY, MODIFIER_USE, NCCI_MODIFIER,
+        COST_SHARE, EDITION,
+    )
+}  # fmt: skip

@@ -1,0 +1,271 @@
+"""What a clinical encounter is: the note, the visit and the key it is scored against, read from one page each."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from workbook.engine.yaml import faults_error, read_yaml, validated
+from workbook.terms import WorkbookError
+
+#: Where the cases live: sample_data/encounters beside the package, in the repository.
+FOLDER = Path(__file__).resolve().parents[2] / "sample_data" / "encounters"
+
+DIAGNOSIS_CODE = re.compile(r"[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?")
+PROCEDURE_CODE = re.compile(r"[A-Z][0-9]{4}|[0-9]{4}[0-9FTU]")
+MODIFIER = re.compile(r"[0-9A-Z]{2}")
+Location = tuple[str | int, ...]
+
+
+def _several(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def _credit(value: object) -> Decimal:
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool) and value in (0, 0.5):
+        return Decimal(str(value))
+    raise ValueError("credit is 0 or 0.5")
+
+
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Texts = Annotated[tuple[Text, ...], Field(min_length=1), BeforeValidator(_several)]
+
+
+class _Page(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Visit(_Page):
+    """When and where the patient was seen, and whether for the first time in three years."""
+
+    service_date: date
+    place_of_service: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
+    patient_is_new: bool = False
+
+
+class Patient(_Page):
+    """An invented patient: age in years, sex and payer; no name."""
+
+    age: Annotated[int, Field(ge=0, le=124)]
+    sex: Literal["F", "M", "U"]
+    payer: Text
+
+
+class KeyItem(_Page):
+    """One code of the key: where it stands, the words of the note that call for it, and the rule behind it.
+
+    `alternatives` are codes accepted instead. For a procedure: `modifiers` must be there, `optional_modifiers` may be,
+    `supports` are the keyed diagnoses the line points to.
+    """
+
+    code: Text
+    place: Literal["first-listed", "secondary", "procedure"]
+    evidence: Texts
+    because: Text
+    authority: Text
+    optional: bool = False
+    alternatives: tuple[Text, ...] = ()
+    modifiers: tuple[Text, ...] = ()
+    optional_modifiers: tuple[Text, ...] = ()
+    units: Annotated[int, Field(ge=1, le=9999)] = 1
+    supports: tuple[Text, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """diagnosis or procedure."""
+        return "procedure" if self.place == "procedure" else "diagnosis"
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Every code that is right here: the keyed one first."""
+        return (self.code, *self.alternatives)
+
+
+class EmElements(_Page):
+    """The three elements of medical decision making for a visit code, and how they were judged."""
+
+    problems: Literal["minimal", "low", "moderate", "high"]
+    data: Literal["minimal", "limited", "moderate", "extensive"]
+    risk: Literal["minimal", "low", "moderate", "high"]
+    because: Text
+
+
+class NearMiss(_Page):
+    """A wrong code worth talking about; `credit` 0.5 is given in place of the keyed code `instead_of`."""
+
+    code: Text
+    credit: Annotated[Decimal, BeforeValidator(_credit)]
+    say: Text
+    authority: Text | None = None
+    instead_of: Text | None = None
+
+
+class Encounter(_Page):
+    """One visit to code: it shows itself as its note, never with its key."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^ENC-[0-9]{3}$")]
+    title: Text
+    level: Literal[1, 2, 3]
+    teaches: Annotated[tuple[Text, ...], Field(min_length=1)]
+    visit: Visit
+    patient: Patient
+    provider: Text | None = None
+    note: Text
+    answer_key: Annotated[tuple[KeyItem, ...], Field(min_length=1)]
+    em: EmElements | None = None
+    near_misses: tuple[NearMiss, ...] = ()
+
+    @property
+    def diagnoses(self) -> tuple[KeyItem, ...]:
+        """The keyed diagnoses, first-listed first."""
+        found = [item for item in self.answer_key if item.kind == "diagnosis"]
+        return tuple(sorted(found, key=lambda item: item.place != "first-listed"))
+
+    @property
+    def procedures(self) -> tuple[KeyItem, ...]:
+        """The keyed procedures, as they stand on the page."""
+        return tuple(item for item in self.answer_key if item.kind == "procedure")
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        yield from (("id", self.id), ("title", self.title), ("level", self.level))
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    @property
+    def facts(self) -> str:
+        """Patient and visit in one line."""
+        patient, visit = self.patient, self.visit
+        parts = [
+            f"{patient.age} years, {patient.sex}",
+            patient.payer,
+            "new patient" if visit.patient_is_new else "established patient",
+            f"seen {visit.service_date}",
+            f"place of service {visit.place_of_service}",
+        ]
+        return " · ".join([*parts, self.provider] if self.provider else parts)
+
+    def _repr_html_(self) -> str:
+        return (
+            f"<h3>{html.escape(self.id)} · {html.escape(self.title)}</h3><p>{html.escape(self.facts)}</p>"
+            f'<pre style="white-space:pre-wrap;word-break:normal">{html.escape(self.note)}</pre>'
+        )
+
+
+class Catalogue(tuple[Encounter, ...]):
+    """The cases in the order of their ids; shows id, level, title and what each teaches."""
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{case.id}  level {case.level}  {case.title}" for case in self)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{case.id}</td><td>{case.level}</td><td>{html.escape(case.title)}</td>"
+            f"<td>{html.escape(', '.join(case.teaches))}</td></tr>"
+            for case in self
+        )
+        head = "<tr><th>Case</th><th>Level</th><th>Title</th><th>Teaches</th></tr>"
+        return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+
+
+def load_encounter(path: Path | str) -> Encounter:
+    """Read and check one case; every fault is a line of the WorkbookError: file, line, field, what is expected."""
+    path = Path(path)
+    page = read_yaml(path)
+    case = validated(Encounter, page, path.name)
+    if faults := list(_faults(case, path.stem)):
+        raise faults_error(page, path.name, faults)
+    return case
+
+
+def encounter(id: str) -> Encounter:
+    """One case of the workbook by its id, `encounter("ENC-001")`; an unknown id is refused with the ids there are."""
+    paths = _paths()
+    wanted = str(id).strip().upper()
+    if wanted not in paths:
+        raise WorkbookError(f"there is no case {id!r}; the cases are {', '.join(paths) or 'none'}")
+    return load_encounter(paths[wanted])
+
+
+def encounters() -> Catalogue:
+    """Every case of the workbook, sorted by id."""
+    return Catalogue(load_encounter(path) for path in _paths().values())
+
+
+def folded(text: str) -> str:
+    """The words of `text` with single spaces between them, so that line breaks do not matter."""
+    return " ".join(text.split())
+
+
+def _paths() -> dict[str, Path]:
+    if not FOLDER.is_dir():
+        raise WorkbookError(
+            f"the cases are missing: there is no folder {FOLDER}; run the workbook from its repository, "
+            "or read a case of your own with load_encounter(path)"
+        )
+    return {path.stem: path for path in sorted(FOLDER.glob("ENC-*.yaml"))}
+
+
+def _faults(case: Encounter, stem: str) -> Iterator[tuple[Location, str]]:
+    if case.id != stem:
+        yield ("id",), f"expected {stem}, the name of the file, found {case.id}"
+    first = [item for item in case.answer_key if item.place == "first-listed"]
+    if len(first) != (1 if case.diagnoses else 0):
+        yield ("answer_key",), f"expected one first-listed diagnosis, found {len(first)}"
+    if all(item.optional for item in case.answer_key):
+        yield ("answer_key",), "expected at least one code that is not optional"
+    note, keyed = folded(case.note), {item.code for item in case.diagnoses}
+    for number, item in enumerate(case.answer_key):
+        at = ("answer_key", number)
+        for field, say in (*_code_faults(item), *_line_faults(item, keyed)):
+            yield (*at, field), say
+        for words in item.evidence:
+            if folded(words) not in note:
+                yield (*at, "evidence"), f"{words!r} does not stand word for word in the note"
+    for number, miss in enumerate(case.near_misses):
+        for field, say in _near_miss_faults(miss, case):
+            yield ("near_misses", number, field), say
+
+
+def _code_faults(item: KeyItem) -> Iterator[tuple[str, str]]:
+    is_procedure = item.kind == "procedure"
+    form = PROCEDURE_CODE if is_procedure else DIAGNOSIS_CODE
+    example = "a procedure such as 99213 or J3301" if is_procedure else "a diagnosis with its dot such as E11.42"
+    for field, codes in (("code", (item.code,)), ("alternatives", item.alternatives)):
+        for code in codes:
+            if not form.fullmatch(code):
+                yield field, f"expected {example}, found {code!r}"
+
+
+def _line_faults(item: KeyItem, keyed: set[str]) -> Iterator[tuple[str, str]]:
+    if item.kind == "diagnosis":
+        for field in ("modifiers", "optional_modifiers", "supports"):
+            if getattr(item, field):
+                yield field, "only a procedure has this"
+        return
+    for field in ("modifiers", "optional_modifiers"):
+        for modifier in getattr(item, field):
+            if not MODIFIER.fullmatch(modifier):
+                yield field, f"expected two characters such as '25', found {modifier!r}"
+    if not 1 <= len(item.supports) <= 4:
+        yield "supports", f"expected one to four diagnoses of the key, found {len(item.supports)}"
+    for code in item.supports:
+        if code not in keyed:
+            yield "supports", f"{code} is not a diagnosis of the key"
+
+
+def _near_miss_faults(miss: NearMiss, case: Encounter) -> Iterator[tuple[str, str]]:
+    if not (DIAGNOSIS_CODE.fullmatch(miss.code) or PROCEDURE_CODE.fullmatch(miss.code)):
+        yield "code", f"expected a code such as E11.42 or 99213, found {miss.code!r}"
+    if any(miss.code in item.codes for item in case.answer_key):
+        yield "code", f"{miss.code} is right by the key"
+    keyed = {item.code for item in case.answer_key}
+    if miss.credit and miss.instead_of not in keyed:
+        yield "instead_of", f"a near miss with credit names the keyed code it stands in for, found {miss.instead_of!r}"

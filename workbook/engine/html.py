@@ -1,0 +1,22 @@
+"""A table as HTML in which every cell is escaped: what a claim file wrote must not run in a notebook."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+
+safe = html.escape
+
+
+def table_html(header: Sequence[str], rows: Iterable[Sequence[object]], words: Iterable[str] = ()) -> str:
+    """An HTML table of texts; columns named in `words` hold prose and are set to the left."""
+    left = set(words)
+    style = [" style='text-align:left'" if name in left else "" for name in header]
+    head = "".join(f"<th scope='col'{s}>{safe(name)}</th>" for name, s in zip(header, style, strict=True))
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td{s}>{'' if c is None else safe(str(c))}</td>" for c, s in zip(row, style, strict=True))
+        + "</tr>"
+        for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -1,0 +1,44 @@
+"""The shared building blocks that rules and payment steps read, each one file under `views/`.
+
+A view is kept once per run, before anything reads it: what many rules share is computed once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from workbook.engine.run import Engine
+from workbook.engine.select import Select, parse_select
+
+FOLDER = Path(__file__).with_name("views")
+
+
+@cache
+def view_names() -> frozenset[str]:
+    """The names of the shared views."""
+    return frozenset(path.stem for path in FOLDER.glob("*.sql"))
+
+
+@cache
+def read_view(name: str) -> Select:
+    """One view's SELECT."""
+    path = FOLDER / f"{name}.sql"
+    return parse_select(path.read_text(encoding="utf-8"), path.name)
+
+
+def add_views(engine: Engine, names: Iterable[str]) -> None:
+    """Keep in `engine` each named view that it does not hold yet, after the views that one reads."""
+    for name in sorted(set(names) & view_names() - engine.tables()):
+        select = read_view(name)
+        add_views(engine, select.reads)
+        engine.keep(name, select.sql)
+
+
+def base_tables(names: Iterable[str]) -> set[str]:
+    """The tables that these views and tables rest on, views resolved."""
+    found: set[str] = set()
+    for name in names:
+        found |= base_tables(read_view(name).reads) if name in view_names() else {name}
+    return found

@@ -1,0 +1,23 @@
+-- One row per service line, with what it takes from its claim: patient, provider, place, type and received date.
+select
+    l.claim_id,
+    l.line_number,
+    c.claim_type,
+    c.patient_id,
+    c.billing_provider_npi,
+    coalesce(l.rendering_provider_npi, c.rendering_provider_npi, c.billing_provider_npi) as provider_npi,
+    l.service_from_date as service_date,
+    coalesce(l.service_through_date, l.service_from_date) as service_through_date,
+    c.received_date,
+    l.hcpcs_code,
+    l.modifier_1,
+    l.modifier_2,
+    l.modifier_3,
+    l.modifier_4,
+    coalesce(l.place_of_service, c.place_of_service) as place_of_service,
+    l.units,
+    l.unit_basis,
+    l.billed_amount,
+    coalesce(c.frequency_code, '1') as frequency_code
+from claim_line l
+join claim c on c.claim_id = l.claim_id

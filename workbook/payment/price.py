@@ -1,0 +1,175 @@
+"""Prices claims: runs the steps over every line, and says of each line that has no price why.
+
+Payment knows no rules: what is denied reaches it as a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from workbook.claims.model import Claims
+from workbook.claims.tables import CLAIM, CLAIM_LINE
+from workbook.codes import edition_rows, editions, reference
+from workbook.codes.tables import REFERENCE_TABLES
+from workbook.engine import Engine, add_views, open_engine
+from workbook.payment.parameters import parameter, parameter_names
+from workbook.payment.remit import PricedRemittance, remit
+from workbook.payment.step import line_table, run_step, steps
+from workbook.payment.tables import DEDUCTIBLE_MET, DENIAL, PRICING_TERMS
+from workbook.terms import WorkbookError, money, parse_date
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NATIONAL = "NATIONAL"
+MORE_THAN_ANY_DEDUCTIBLE = Decimal(100_000)
+
+
+def price(
+    claims: Claims,
+    *,
+    denials: pa.Table | None = None,
+    locality: str = NATIONAL,
+    deductible_met: Mapping[str, Decimal | int | str] | None = None,
+    payment_date: date | str | None = None,
+    as_if_on: date | str | None = None,
+    engine: str | Engine = "duckdb",
+) -> PricedRemittance:
+    """Price claims as Medicare Part B would, and return the remittance with every line's waterfall.
+
+    `denials` are rows of `DENIAL` (an audit's `.denials`). `locality` is carrier-locality ("10112-00"), or NATIONAL,
+    where every geographic index is 1. `deductible_met` is what each patient had met before these claims, in the year
+    of each date of service. `payment_date` is 14 days after the last claim was received unless given. `as_if_on`
+    moves each claim's first day of service to that date, to see what old claims would be paid then; the result says
+    so. Raises WorkbookError for an unknown locality or a malformed date.
+    """
+    check_locality(locality)
+    moved = parse_date(as_if_on, "as_if_on") if as_if_on is not None else None
+    priced_claims = claims if moved is None else _moved(claims, moved)
+    opened = open_engine(engine) if isinstance(engine, str) else engine
+    try:
+        for name, table in priced_claims.arrow.items():
+            opened.put(name, table)
+        lines = price_lines(opened, denials, locality, _met_rows(priced_claims, deductible_met or {}))
+    finally:
+        if isinstance(engine, str):
+            opened.close()
+    day = parse_date(payment_date, "payment_date") if payment_date is not None else None
+    return remit(priced_claims, lines, day, _assumptions(priced_claims, locality, deductible_met, moved))
+
+
+def price_lines(
+    engine: Engine,
+    denials: pa.Table | None = None,
+    locality: str = NATIONAL,
+    met: pa.Table | None = None,
+    only_claims: set[str] | None = None,
+) -> pa.Table:
+    """Run every step over the lines of the claim tables in `engine`; returns the table `line` after the last step."""
+    add_views(engine, ["service_line"])
+    names = sorted({name for step in steps() for name in step.select.reads} & REFERENCE_TABLES.keys() - {"edition"})
+    for name, table in reference(names).items():
+        engine.put(name, table)
+    engine.put("edition", edition_rows(editions()))
+    for name in parameter_names():
+        engine.put(name, parameter(name).as_table())
+    engine.put("denial", DENIAL.empty() if denials is None else denials)
+    engine.put("pricing_terms", PRICING_TERMS.from_rows([{"locality": locality}]))
+    engine.put("deductible_met", DEDUCTIBLE_MET.empty() if met is None else met)
+    base = ", ".join(f"l.{c}" for c in line_table(steps()[0]).names)
+    only = ""
+    if only_claims is not None:
+        wanted = CLAIM.from_rows({"claim_id": c} for c in sorted(only_claims)).select(["claim_id"])
+        engine.put("wanted_claim", wanted)
+        only = " join wanted_claim w on w.claim_id = l.claim_id"
+    engine.keep("line", f"select {base} from service_line l{only}")
+    for step in steps():
+        run_step(engine, step)
+    return engine.query("select * from line order by claim_id, line_number").cast(line_table().schema)
+
+
+def paid_by_line(engine: Engine, claim_ids: set[str]) -> dict[tuple[str, int], Decimal | None]:
+    """What Medicare would pay for each line of these claims, the deductible met; None if not priced."""
+    add_views(engine, ["service_line"])
+    years = engine.query(
+        "select distinct patient_id, year(service_date) as calendar_year from service_line "
+        "where patient_id is not null and service_date is not null"
+    )
+    met = DEDUCTIBLE_MET.from_rows({**row, "amount": MORE_THAN_ANY_DEDUCTIBLE} for row in years.to_pylist())
+    lines = price_lines(engine, met=met, only_claims=claim_ids)
+    columns = (lines[name].to_pylist() for name in ("claim_id", "line_number", "paid_amount"))
+    return {(claim_id, number): paid for claim_id, number, paid in zip(*columns, strict=True)}
+
+
+def check_locality(locality: str) -> None:
+    """Raise WorkbookError, with near names, when a locality is not loaded."""
+    known = set(reference(["locality"])["locality"]["locality"].to_pylist())
+    if locality not in known:
+        from difflib import get_close_matches
+
+        near = get_close_matches(locality, known, n=3, cutoff=0.5)
+        hint = f"; near it: {', '.join(near)}" if near else ""
+        raise WorkbookError(
+            f"locality {locality!r} is not loaded; write carrier-locality as in 10112-00, or NATIONAL{hint}"
+        )
+
+
+def _met_rows(claims: Claims, met: Mapping[str, Decimal | int | str]) -> pa.Table:
+    """One row per patient and year of service among the claims."""
+    patients = dict(zip(*(claims.arrow["claim"][c].to_pylist() for c in ("claim_id", "patient_id")), strict=True))
+    line = claims.arrow["claim_line"]
+    years = {
+        (patients.get(c), d.year)
+        for c, d in zip(line["claim_id"].to_pylist(), line["service_from_date"].to_pylist(), strict=True)
+        if d is not None
+    }
+    if unknown := sorted(set(met) - {p for p, _ in years if p}):
+        raise WorkbookError(f"deductible_met names patient {unknown[0]!r}, who is on none of the claims")
+    return DEDUCTIBLE_MET.from_rows(
+        {"patient_id": p, "calendar_year": y, "amount": money(met[p])}
+        for p, y in sorted(years, key=str)
+        if p is not None and p in met
+    )
+
+
+def _moved(claims: Claims, day: date) -> Claims:
+    """The claims with each one's first day of service moved to `day`, all its other dates by as many days."""
+    first: dict[str, date] = {}
+    for row in claims.arrow["claim_line"].to_pylist():
+        served = row["service_from_date"]
+        if served is not None:
+            first[row["claim_id"]] = min(first.get(row["claim_id"], served), served)
+
+    def shift(row: dict[str, Any], columns: tuple[str, ...]) -> dict[str, Any]:
+        if row["claim_id"] not in first:
+            return row
+        by: timedelta = day - first[row["claim_id"]]
+        return {k: v + by if k in columns and v is not None else v for k, v in row.items()}
+
+    dates = {t.name: tuple(c.name for c in t.columns if c.type == "date") for t in (CLAIM, CLAIM_LINE)}
+    keep = tuple(c for c in dates["claim"] if c != "patient_birth_date")
+    moved = dict(claims.arrow)
+    moved["claim"] = CLAIM.from_rows(shift(r, keep) for r in claims.arrow["claim"].to_pylist())
+    moved["claim_line"] = CLAIM_LINE.from_rows(
+        shift(r, dates["claim_line"]) for r in claims.arrow["claim_line"].to_pylist()
+    )
+    return Claims(moved, claims.arrow_problems, claims.source)
+
+
+def _assumptions(claims: Claims, locality: str, met: Mapping[str, Any] | None, moved: date | None) -> tuple[str, ...]:
+    """What the prices take for granted, each in one sentence."""
+    where = "nationally (every geographic index 1)" if locality == NATIONAL else f"in locality {locality}"
+    said = [
+        f"Priced {where}, by Medicare's physician fee schedule; the provider participates; no other payer comes first."
+    ]
+    others = sorted({c for c in claims.arrow["claim"]["claim_filing_code"].to_pylist() if c not in (None, "MB")})
+    if others:
+        said.append(f"Claims with filing code {', '.join(others)} are priced as if Medicare Part B were the payer.")
+    if not met:
+        said.append("No patient had met any of the year's deductible before these claims.")
+    if moved is not None:
+        said.append(f"Asked for: each claim is priced as if its first day of service had been {moved}.")
+    return tuple(said)

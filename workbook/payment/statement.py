@@ -1,0 +1,109 @@
+"""What the patient is told: what was billed, what the plan allowed and paid, and what is theirs to pay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from workbook.codes import reference
+from workbook.engine.html import safe, table_html
+from workbook.payment.remit import ZERO, PricedRemittance, patient_amount
+from workbook.terms import WorkbookError, dollars
+
+
+@dataclass(frozen=True)
+class StatementLine:
+    """One service on a statement."""
+
+    service_date: date | None
+    hcpcs_code: str
+    label: str
+    billed: Decimal
+    adjusted: Decimal
+    paid: Decimal
+    deductible: Decimal
+    coinsurance: Decimal
+    owed: Decimal
+    note: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A patient's statement. `owed` is what the remittance calls patient responsibility, to the cent."""
+
+    patient_id: str
+    lines: tuple[StatementLine, ...]
+
+    @property
+    def owed(self) -> Decimal:
+        """What the patient owes."""
+        return sum((line.owed for line in self.lines), ZERO)
+
+    def __str__(self) -> str:
+        rows = [f"Statement for patient {self.patient_id}"]
+        for x in self.lines:
+            rows.append(f"  {x.service_date}  {x.hcpcs_code:<6}{x.label}")
+            rows.append(
+                f"      charge {dollars(x.billed)}, adjustment {dollars(-x.adjusted)}, "
+                f"Medicare paid {dollars(x.paid)}, you owe {dollars(x.owed)}{'  (' + x.note + ')' if x.note else ''}"
+            )
+        rows.append(f"  You owe {dollars(self.owed)}")
+        return "\n".join(rows)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        table = table_html(
+            [
+                "Date",
+                "Service",
+                "Charge",
+                "Adjustment",
+                "Medicare paid",
+                "Deductible",
+                "Coinsurance",
+                "You owe",
+                "Note",
+            ],
+            (
+                [x.service_date, f"{x.label} ({x.hcpcs_code})"]
+                + [dollars(a) for a in (x.billed, -x.adjusted, x.paid, x.deductible, x.coinsurance, x.owed)]
+                + [x.note]
+                for x in self.lines
+            ),
+            words=["Service", "Note"],
+        )
+        owed = f"<p><b>You owe {dollars(self.owed)}</b></p>"
+        return f"<p><b>Statement for patient {safe(self.patient_id)}</b></p>{table}{owed}"
+
+
+def statement(remittance: PricedRemittance, patient_id: str) -> Statement:
+    """The statement of one patient over all remitted claims. Raises WorkbookError when the patient is on none."""
+    labels = {r["hcpcs_code"]: r["label"] for r in reference(["hcpcs"])["hcpcs"].to_pylist()}
+    rows = [r for r in remittance.arrow_lines.to_pylist() if r["patient_id"] == patient_id]
+    if not rows:
+        raise WorkbookError(f"patient {patient_id!r} is on none of these claims")
+    lines = []
+    for r in rows:
+        owed, paid = patient_amount(r), r["paid_amount"] or ZERO
+        note = ""
+        if r["denial_carc"]:
+            note = "not covered; you are not billed for it" if not owed else "not covered"
+        elif owed is None:
+            note = "waits for a decision; nothing is due yet"
+        lines.append(
+            StatementLine(
+                service_date=r["service_date"],
+                hcpcs_code=r["hcpcs_code"] or "",
+                label=labels.get(r["hcpcs_code"], "Service"),
+                billed=r["billed_amount"],
+                adjusted=ZERO if owed is None else r["billed_amount"] - paid - owed,
+                paid=paid,
+                deductible=(r["deductible_amount"] or ZERO),
+                coinsurance=(r["coinsurance_amount"] or ZERO),
+                owed=owed or ZERO,
+                note=note,
+            )
+        )
+    return Statement(patient_id, tuple(lines))

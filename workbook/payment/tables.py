@@ -1,0 +1,62 @@
+"""What pricing takes beside claims, and what it computes for every line."""
+
+from __future__ import annotations
+
+from workbook.engine.table import Column, Table
+
+DENIAL = Table(
+    "denial",
+    "one line, or one whole claim, that the payer refuses",
+    ("claim_id", "line_number", "carc"),
+    (
+        Column("claim_id", "text", "the claim", required=True),
+        Column("line_number", "integer", "null for the whole claim"),
+        Column("group_code", "text", "who bears it: CO contract, PR patient, OA other", required=True),
+        Column("carc", "text", "claim adjustment reason code", required=True),
+        Column("rarc", "text", "remittance advice remark code"),
+        Column("rule_id", "text", "the rule that found it"),
+    ),
+)
+PRICING_TERMS = Table(
+    "pricing_terms",
+    "the one row of terms on which claims are priced",
+    (),
+    (Column("locality", "text", "the Medicare payment locality, carrier-locality, or NATIONAL", required=True),),
+)
+DEDUCTIBLE_MET = Table(
+    "deductible_met",
+    "one patient and calendar year",
+    ("patient_id", "calendar_year"),
+    (
+        Column("patient_id", "text", "the patient", required=True),
+        Column("calendar_year", "integer", "the year", required=True),
+        Column("amount", "money", "what of the Part B deductible was met before these claims", required=True),
+    ),
+)
+LINE = Table(
+    "line",
+    "one service line, as the view service_line gives it; each step adds its columns",
+    ("claim_id", "line_number"),
+    (
+        Column("claim_id", "text", "the claim", required=True),
+        Column("line_number", "integer", "the line", required=True),
+        Column("claim_type", "text", "professional, institutional or dental"),
+        Column("patient_id", "text", "the patient"),
+        Column("billing_provider_npi", "text", "who bills"),
+        Column("provider_npi", "text", "who performed it, or who bills"),
+        Column("service_date", "date", "first date of service"),
+        Column("service_through_date", "date", "last date of service"),
+        Column("received_date", "date", "when the payer received the claim"),
+        Column("hcpcs_code", "text", "HCPCS code"),
+        Column("modifier_1", "text", "two characters"),
+        Column("modifier_2", "text", "two characters"),
+        Column("modifier_3", "text", "two characters"),
+        Column("modifier_4", "text", "two characters"),
+        Column("place_of_service", "text", "two digits"),
+        Column("units", "quantity", "how many"),
+        Column("unit_basis", "text", "UN units, MJ minutes"),
+        Column("billed_amount", "money", "charge"),
+        Column("frequency_code", "text", "1 original, 7 replacement, 8 void"),
+    ),
+)
+PAYMENT_TABLES = {t.name: t for t in (DENIAL, PRICING_TERMS, DEDUCTIBLE_MET)}

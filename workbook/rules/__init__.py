@@ -1,0 +1,23 @@
+"""Which rules a claim breaks, by what authority, and what could not be checked.
+
+Others may use: `audit`, `Audit`, `rule`, `rules`, `Card`.
+"""
+
+import sys
+from types import ModuleType
+
+from workbook.rules.audit import Audit, audit
+from workbook.rules.card import Card, rule, rules
+
+__all__ = ["Audit", "Card", "audit", "rule", "rules"]
+
+
+class _Room(ModuleType):
+    """This room bears the name of its verb: importing it would otherwise hide `wb.rules()` behind the module."""
+
+    def __call__(self) -> list[Card]:
+        """The catalogue: every card, by id."""
+        return rules()
+
+
+sys.modules[__name__].__class__ = _Room

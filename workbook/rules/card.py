@@ -1,0 +1,245 @@
+"""One rule card: what it finds, by what authority, its SELECT, and the worked examples that are its tests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from workbook.claims.tables import CLAIM_TABLES
+from workbook.codes.tables import REFERENCE_TABLES
+from workbook.engine import Page, Section, Select, parse_select, read_page, view_names
+from workbook.engine.html import safe, table_html
+from workbook.engine.yaml import validated
+from workbook.terms import Citation, Span, WorkbookError
+
+FOLDER = Path(__file__).with_name("cards")
+KINDS = ("Coverage", "Given", "Flagged", "Passes", "Near miss", "Not checked")
+_PLACEHOLDER = re.compile(r"{(\w+)}")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _InForce(_Strict):
+    start: date = Field(alias="from")
+    to: date | None = None
+
+
+class _Authority(_Strict):
+    cite: str
+    url: str | None = None
+    unverified: bool = False
+
+
+class _Front(_Strict):
+    """The front matter of a card."""
+
+    id: str = Field(pattern=r"^[A-Z]+-\d{3}$")
+    name: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    status: Literal["active", "retired"]
+    severity: Literal["error", "warning", "review"]
+    applies_to: Literal["professional", "institutional", "all"]
+    judges: Literal["claim", "line", "diagnosis"]
+    reads: tuple[str, ...] = Field(min_length=1)
+    needs: tuple[str, ...] = ()
+    in_force: _InForce
+    authority: tuple[_Authority, ...] = Field(min_length=1)
+    says: str
+    group_code: Literal["CO", "PR", "OA", "PI"] | None = None
+    carc: str | None = None
+    rarc: str | None = None
+
+
+#: what a card may judge → the shared view that lists those things, and the columns that tell one from another
+JUDGED = {
+    "claim": ("service_claim", ("claim_id",)),
+    "line": ("service_line", ("claim_id", "line_number")),
+    "diagnosis": ("claim_diagnosis_dated", ("claim_id", "role", "sequence")),
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    """A rule. Severity: error, a payer denies it; warning, likely wrong; review, a person must look."""
+
+    id: str
+    name: str
+    title: str
+    status: str
+    severity: str
+    applies_to: str
+    judges: str
+    needs: tuple[str, ...]
+    in_force: Span
+    authority: tuple[Citation, ...]
+    says: str
+    group_code: str | None
+    carc: str | None
+    rarc: str | None
+    prose: str
+    select: Select
+    coverage: Select | None
+    page: Page
+
+    @property
+    def reference_tables(self) -> tuple[str, ...]:
+        """The reference tables the card reads, in alphabetical order."""
+        reads = self.select.reads | (self.coverage.reads if self.coverage else frozenset())
+        return tuple(sorted(reads & REFERENCE_TABLES.keys()))
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that name what the card judges."""
+        return JUDGED[self.judges][1]
+
+    @property
+    def denies(self) -> bool:
+        """True when a payer would deny what the card finds."""
+        return self.severity == "error" and self.carc is not None
+
+    def __repr__(self) -> str:
+        return f"{self.id} {self.title} ({self.severity}; {'; '.join(map(str, self.authority))})"
+
+    def _repr_html_(self) -> str:
+        from markdown_it import MarkdownIt
+
+        render = MarkdownIt("commonmark", {"html": False}).enable("table").render
+        shown = self.page.of_kind("Given", "Flagged", "Passes", "Near miss", "Not checked")
+        examples = "".join(
+            f"<p><b>{safe(s.heading)}</b></p>{table_html(t.header, t.rows)}" for s in shown for t in s.tables
+        )
+        facts = f"severity {self.severity}; in force {self.in_force}; authority: {'; '.join(map(str, self.authority))}"
+        return (
+            f"<p><b>{self.id}: {safe(self.title)}</b></p><p>{safe(facts)}</p>{render(self.prose)}"
+            f"<details><summary>Its SQL</summary><pre>{safe(self.select.sql)}</pre></details>"
+            f"<details><summary>Its worked examples ({len(shown)})</summary>{examples}</details>"
+        )
+
+
+def read_card(path: Path) -> Card:
+    """Read and check one card. Raises WorkbookError that names file and line."""
+    page = read_page(path, KINDS)
+    front = validated(_Front, page.front, page.name)
+    if front.id != path.stem:
+        raise page.error(page.line("id"), f"id {front.id} does not match the file's name")
+    if page.top.sql is None:
+        raise page.error(page.top.line, "expected a ```sql block under the title")
+    card = Card(
+        id=front.id,
+        name=front.name,
+        title=page.top.heading,
+        status=front.status,
+        severity=front.severity,
+        applies_to=front.applies_to,
+        judges=front.judges,
+        needs=front.needs,
+        in_force=Span(front.in_force.start, front.in_force.to),
+        authority=tuple(Citation(a.cite, a.url, a.unverified) for a in front.authority),
+        says=front.says,
+        group_code=front.group_code or ("CO" if front.carc else None),
+        carc=front.carc,
+        rarc=front.rarc,
+        prose=page.top.text,
+        select=parse_select(page.top.sql, page.name, page.top.sql_line),
+        coverage=_coverage(page),
+        page=page,
+    )
+    _check(card, front)
+    return card
+
+
+def _coverage(page: Page) -> Select | None:
+    sections = page.of_kind("Coverage")
+    if not sections:
+        return None
+    if len(sections) > 1 or sections[0].sql is None:
+        raise page.error(sections[-1].line, "Coverage is one heading with one SELECT")
+    return parse_select(sections[0].sql, page.name, sections[0].sql_line)
+
+
+def _check(card: Card, front: _Front) -> None:
+    page = card.page
+    known = CLAIM_TABLES.keys() | REFERENCE_TABLES.keys() | view_names()
+    reads = card.select.reads | (card.coverage.reads if card.coverage else frozenset())
+    if unknown := sorted(set(front.reads) - known):
+        raise page.error(
+            page.line("reads"), f"no table is called {unknown[0]!r}; the tables are {', '.join(sorted(known))}"
+        )
+    if reads != set(front.reads):
+        raise page.error(page.line("reads"), f"reads says {sorted(front.reads)}, the SELECT reads {sorted(reads)}")
+    if missing := [k for k in card.key if k not in card.select.columns]:
+        raise page.error(page.top.sql_line, f"a card that judges a {card.judges} returns {missing[0]}")
+    if card.coverage and set(card.coverage.columns) != {*card.key, "why"}:
+        raise page.error(page.of_kind("Coverage")[0].line, f"Coverage returns {', '.join(card.key)} and why")
+    if absent := [p for p in _PLACEHOLDER.findall(card.says) if p not in card.select.columns]:
+        raise page.error(
+            page.line("says"), f"says names {{{absent[0]}}}; the SELECT returns {', '.join(card.select.columns)}"
+        )
+    for phrase in ("**What it finds.**", "**Why it matters.**", "**How to resolve.**"):
+        if phrase not in card.prose:
+            raise page.error(page.top.line, f"expected a paragraph that begins {phrase}")
+    for kind in ("Flagged", "Passes", "Near miss"):
+        if not page.of_kind(kind):
+            raise page.error(page.top.line, f"expected at least one example under a heading `## {kind}: …`")
+    given = {section.name for section in page.of_kind("Given")}
+    if missing_given := [t for t in card.reference_tables if t not in given | {"edition"}]:
+        raise page.error(page.top.line, f"expected `## Given \\`{missing_given[0]}\\`` for the examples to stand on")
+    for section in page.of_kind("Given", "Flagged", "Passes", "Near miss", "Not checked"):
+        _check_section(page, section)
+
+
+def _check_section(page: Page, section: Section) -> None:
+    if len(section.tables) != 1 or not section.tables[0].rows:
+        raise page.error(section.line, f"expected one table with rows under {section.heading!r}")
+    if section.kind == "Given" and section.name not in REFERENCE_TABLES:
+        raise page.error(section.line, f"no reference table is called {section.name!r}: {', '.join(REFERENCE_TABLES)}")
+
+
+@cache
+def _cards(folder: Path) -> dict[str, Card]:
+    return {card.id: card for card in map(read_card, sorted(folder.glob("*-[0-9][0-9][0-9].md")))}
+
+
+def rules(folder: Path = FOLDER) -> list[Card]:
+    """The catalogue: every card, by id."""
+    return list(_cards(folder).values())
+
+
+def rule(rule_id: str, folder: Path = FOLDER) -> Card:
+    """One card. Raises WorkbookError with the nearest ids when there is none."""
+    from difflib import get_close_matches
+
+    cards = _cards(folder)
+    wanted = rule_id.strip().upper()
+    if wanted not in cards:
+        near = get_close_matches(wanted, cards, n=3, cutoff=0.5) or list(cards)
+        raise WorkbookError(f"no rule is called {rule_id!r}; did you mean {', '.join(near)}?")
+    return cards[wanted]
+
+
+def choose(rule_ids: Iterable[str] | None, folder: Path = FOLDER) -> list[Card]:
+    """The cards with these ids, or the whole catalogue."""
+    return rules(folder) if rule_ids is None else [rule(r, folder) for r in rule_ids]
+
+
+def fill(says: str, row: dict[str, Any]) -> str:
+    """The finding's sentence: `says` with the row's values, amounts to the cent and whole numbers without decimals."""
+    return _PLACEHOLDER.sub(lambda m: _shown(row[m[1]]), says)
+
+
+def _shown(value: Any) -> str:
+    from decimal import Decimal
+
+    if value is None:
+        return "none"
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return f"{value.to_integral_value():f}"
+    return str(value)

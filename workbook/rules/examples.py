@@ -1,0 +1,191 @@
+"""Runs the worked examples that stand on a card: they are the card's tests.
+
+A column that an example does not show comes from `clean_claim.yaml`, one claim that no rule finds fault with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbook.claims.tables import CLAIM_TABLES
+from workbook.codes import edition_rows, undotted
+from workbook.codes.tables import EDITION, REFERENCE_TABLES
+from workbook.engine import Column, Engine, Section, Table, add_views
+from workbook.engine.yaml import plain, read_yaml
+from workbook.rules.card import JUDGED, Card
+from workbook.rules.run import run_card
+from workbook.terms import Edition, Span, parse_date
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: columns an example may show beside those of the claim tables
+_EXTRA = Table(
+    "example",
+    "one row of an example",
+    (),
+    (
+        Column("flagged", "boolean", "no: this row is context, not a finding"),
+        Column("diagnosis_codes", "text", "the claim's diagnoses in order, separated by spaces"),
+    ),
+)
+_EXAMPLES = ("Flagged", "Passes", "Near miss", "Not checked")
+
+
+@dataclass(frozen=True)
+class Example:
+    """One worked example and what running it gave."""
+
+    card_id: str
+    heading: str
+    expected: frozenset[tuple[Any, ...]]
+    found: frozenset[tuple[Any, ...]]
+    expected_not_checked: int
+    not_checked: int
+
+    @property
+    def holds(self) -> bool:
+        """True when the card found exactly what the page says."""
+        return self.expected == self.found and self.expected_not_checked == self.not_checked
+
+
+def examples(card: Card) -> list[Section]:
+    """The examples on a card, in order."""
+    return card.page.of_kind(*_EXAMPLES)
+
+
+def run_examples(engine: Engine, card: Card) -> list[Example]:
+    """Run every example of a card at once on an engine that holds no tables yet.
+
+    Each example keeps to itself: its claims and patients carry its number while it runs.
+    """
+    sections = examples(card)
+    parsed = []
+    built: dict[str, list[dict[str, Any]]] = {name: [] for name in CLAIM_TABLES}
+    for number, section in enumerate(sections):
+        owners = _columns(card, section)
+        parsed.append(section.tables[0].parsed(owners))
+        for name, rows in _claim_rows(card, parsed[-1], owners).items():
+            built[name] += [_marked(number, row) for row in rows]
+    for name, table in CLAIM_TABLES.items():
+        engine.put(name, table.from_rows(built[name]))
+    given, editions = _given(card)
+    for name, table in given.items():
+        engine.put(name, table)
+    engine.put("edition", edition_rows(editions))
+    add_views(engine, card.select.reads | {JUDGED[card.judges][0]} | (card.coverage.reads if card.coverage else set()))
+    findings, _ = run_card(engine, card, editions)
+    keys = [k for k in card.key if k != "role"]
+    found = list(zip(*(findings[k].to_pylist() for k in keys), strict=True))
+    judged = engine.query("select claim_id, outcome from judged").to_pylist()
+    return [_example(card, n, s, parsed[n], keys, found, judged) for n, s in enumerate(sections)]
+
+
+def _example(
+    card: Card,
+    number: int,
+    section: Section,
+    rows: list[dict[str, Any]],
+    keys: list[str],
+    found: list[tuple[Any, ...]],
+    judged: list[dict[str, Any]],
+) -> Example:
+    """What one example expected, and what of the common run is its own."""
+    mark = f"{number}/"
+    wanted = {tuple(r[k] for k in keys) for r in rows if r.get("flagged") is not False}
+    own = {(key[0].removeprefix(mark), *key[1:]) for key in found if key[0].startswith(mark)}
+    unchecked = sum(j["outcome"] == "not checked" and j["claim_id"].startswith(mark) for j in judged)
+    return Example(
+        card_id=card.id,
+        heading=section.heading,
+        expected=frozenset(wanted if section.kind == "Flagged" else ()),
+        found=frozenset(own),
+        expected_not_checked=len(wanted) if section.kind == "Not checked" else 0,
+        not_checked=unchecked,
+    )
+
+
+def _marked(number: int, row: dict[str, Any]) -> dict[str, Any]:
+    return {k: f"{number}/{v}" if k in ("claim_id", "patient_id") and v is not None else v for k, v in row.items()}
+
+
+def _columns(card: Card, section: Section) -> dict[str, Table]:
+    """Which table declares each column an example shows: the table it names, or the nearest to what is judged."""
+    table = section.tables[0]
+    order = {
+        "claim": ["claim", "claim_line"],
+        "line": ["claim_line", "claim"],
+        "diagnosis": ["claim_diagnosis", "claim", "claim_line"],
+    }[card.judges]
+    if "line_number" in table.header:
+        order = ["claim_line", *[name for name in order if name != "claim_line"]]
+    found = {}
+    for header in table.header:
+        qualifier, _, name = header.rpartition(".")
+        candidates = [CLAIM_TABLES[qualifier]] if qualifier in CLAIM_TABLES else [CLAIM_TABLES[n] for n in order]
+        owner = next((t for t in [*candidates, _EXTRA] if name in t.names), None)
+        if owner is None:
+            raise card.page.error(section.line, f"{header!r} is not a column of {', '.join(CLAIM_TABLES)}")
+        found[header] = owner
+    if missing := [k for k in card.key if k not in table.header and k != "role"]:
+        raise card.page.error(section.line, f"an example of a {card.judges} shows {missing[0]}")
+    return found
+
+
+@cache
+def clean_claim() -> Mapping[str, Mapping[str, Any]]:
+    """The claim that no rule finds fault with: table name → column → value."""
+    path = Path(__file__).with_name("clean_claim.yaml")
+    return {
+        name: {column: CLAIM_TABLES[name][column].parse(str(v)) for column, v in row.items()}
+        for name, row in plain(read_yaml(path)).items()
+    }
+
+
+def _claim_rows(card: Card, rows: list[dict[str, Any]], owners: Mapping[str, Table]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of the claim tables an example stands for, filled up from the clean claim."""
+
+    def part(row: Mapping[str, Any], table: str) -> dict[str, Any]:
+        return {h.rpartition(".")[2]: v for h, v in row.items() if owners[h].name == table}
+
+    claims: dict[str, dict[str, Any]] = {}
+    lines: dict[tuple[Any, ...], dict[str, Any]] = {}
+    diagnoses: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        claim_id = row["claim_id"]
+        claims.setdefault(claim_id, {**clean_claim()["claim"], "claim_id": claim_id}).update(part(row, "claim"))
+        line = {**clean_claim()["claim_line"], **part(row, "claim_line"), "claim_id": claim_id}
+        lines[claim_id, line["line_number"]] = line
+        if card.judges == "diagnosis":
+            own = {**clean_claim()["claim_diagnosis"], **part(row, "claim_diagnosis"), "claim_id": claim_id}
+            own["diagnosis_code"] = undotted(own["diagnosis_code"])
+            diagnoses[claim_id, own["role"], own["sequence"]] = own
+            continue
+        codes = row.get("diagnosis_codes") or clean_claim()["claim_diagnosis"]["diagnosis_code"]
+        for sequence, code in enumerate(codes.split(), 1):
+            own = {"claim_id": claim_id, "sequence": sequence, "diagnosis_code": undotted(code)}
+            own["role"] = "principal" if sequence == 1 else "other"
+            diagnoses[claim_id, own["role"], sequence] = {**clean_claim()["claim_diagnosis"], **own}
+    for claim_id, claim in claims.items():
+        total = sum((v["billed_amount"] for (c, _), v in lines.items() if c == claim_id), Decimal(0))
+        claim.setdefault("billed_amount", total)
+        claim["patient_control_number"] = claim_id
+    return {"claim": [*claims.values()], "claim_line": [*lines.values()], "claim_diagnosis": [*diagnoses.values()]}
+
+
+def _given(card: Card) -> tuple[dict[str, pa.Table], list[Edition]]:
+    """The reference tables the page gives; unless it gives editions, each is whole and serves every date."""
+    given = {s.name: s.tables[0].as_table(REFERENCE_TABLES[s.name]) for s in card.page.of_kind("Given")}
+    stated = given.get("edition", EDITION.empty()).to_pylist()
+    editions = [
+        Edition(r["table_name"], "example", r["version"], Span(r["effective_date"], r["end_date"]), r["is_whole"])
+        for r in stated
+    ]
+    always = Span(parse_date("1900-01-01"))
+    editions += [Edition(n, "example", "example", always) for n in given if n not in {e.table_name for e in editions}]
+    return {n: t for n, t in given.items() if n != "edition"}, editions

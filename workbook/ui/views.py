@@ -1,0 +1,110 @@
+"""Widgets that show a state and change it; every decision is made in `state.py`."""
+
+from __future__ import annotations
+
+import html
+
+import ipywidgets as w
+
+from workbook.claims.model import Claims
+from workbook.encounters.case import Encounter
+from workbook.rules.audit import Audit
+from workbook.ui.state import CodingState, HuntState, PaymentState
+
+WIDE = {"description_width": "11em"}
+FIELD = w.Layout(width="min(44em, 95%)")
+
+
+def _spoken(text: str) -> str:
+    """A verdict that a screen reader says when it changes."""
+    return f'<p role="alert"><strong>{html.escape(text)}</strong></p>'
+
+
+def _follow(state, name: str, widget: w.HTML, shape=str) -> None:
+    """Show a trait of the state in an HTML widget, now and whenever it changes."""
+
+    def show(change: object = None) -> None:
+        widget.value = shape(getattr(state, name))
+
+    show()
+    state.observe(show, name)
+
+
+class _View(w.VBox):
+    """A box that prints as one line, so that a stored notebook stays readable."""
+
+    def __init__(self, title: str, state, children) -> None:
+        super().__init__(children)
+        self._title = title
+        self.state = state
+
+    def __repr__(self) -> str:
+        return f"<{self._title}>"
+
+
+def code_visit(case: Encounter) -> w.VBox:
+    """Two boxes for the codes of a visit, a check button, hints, and the feedback; `.state` holds what was typed."""
+    state = CodingState(case)
+    note = w.HTML(case._repr_html_())
+    diagnoses = w.Text(
+        description="Diagnoses", placeholder="first-listed first, as in E11.42, Z79.4", style=WIDE, layout=FIELD
+    )
+    procedures = w.Text(
+        description="Procedures",
+        placeholder="with modifiers and units, as in 99213-25, J3301 x4",
+        style=WIDE,
+        layout=FIELD,
+    )
+    check, hint = w.Button(description="Check my codes", button_style="primary"), w.Button(description="Give me a hint")
+    feedback, hints = w.HTML(), w.HTML()
+    w.link((state, "diagnoses"), (diagnoses, "value"))
+    w.link((state, "procedures"), (procedures, "value"))
+    check.on_click(lambda _: state.check())
+    hint.on_click(lambda _: state.hint())
+    _follow(state, "feedback_html", feedback, lambda text: f'<div role="alert">{text}</div>')
+    _follow(state, "hint_html", hints, lambda text: f'<div role="alert">{text}</div>' if text else "")
+    return _View("visit to code", state, [note, diagnoses, procedures, w.HBox([check, hint]), feedback, hints])
+
+
+def find_the_error(claims: Claims, audit: Audit) -> w.VBox:
+    """The lines of a claim, a choice of the one in error, and what the audit says of it."""
+    state = HuntState(claims, audit)
+    line = w.Dropdown(description="The error is on", options=state.choices, style=WIDE, layout=w.Layout(width="26em"))
+    check = w.Button(description="Check my finding", button_style="primary")
+    verdict, explanation = w.HTML(), w.HTML()
+    w.link((state, "line_number"), (line, "value"))
+    check.on_click(lambda _: state.check())
+    _follow(state, "verdict", verdict, _spoken)
+    _follow(state, "explanation", explanation, lambda text: f"<p>{html.escape(text)}</p>")
+    return _View("error to find", state, [line, check, verdict, explanation])
+
+
+def follow_the_dollars(claims: Claims, audit: Audit) -> w.VBox:
+    """The waterfall of a claim from billed to paid, and the terms that change it."""
+    from workbook.codes import reference
+
+    state = PaymentState(claims, audit)
+    places = {r["locality"]: r["label"] for r in reference(["locality"])["locality"].to_pylist()}
+    names = sorted(
+        ((f"{label.title()} ({key})", key) for key, label in places.items()), key=lambda p: (p[1] != "NATIONAL", p[0])
+    )
+    corrected = w.Checkbox(
+        description="The denied line is removed before the claim is sent",
+        style={"description_width": "initial"},
+        indent=False,
+        layout=FIELD,
+    )
+    met = w.Dropdown(
+        description="Deductible met",
+        options=[("none of it", "0"), ("150 dollars", "150"), ("all of it", "257")],
+        style=WIDE,
+        layout=w.Layout(width="26em"),
+    )
+    locality = w.Dropdown(description="Locality", options=names, style=WIDE, layout=FIELD)
+    summary, fall = w.HTML(), w.HTML()
+    w.link((state, "is_corrected"), (corrected, "value"))
+    w.link((state, "deductible_met"), (met, "value"))
+    w.link((state, "locality"), (locality, "value"))
+    _follow(state, "summary", summary, _spoken)
+    _follow(state, "waterfall_html", fall)
+    return _View("dollars to follow", state, [corrected, met, locality, summary, fall])
