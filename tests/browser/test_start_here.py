@@ -62,11 +62,8 @@ def test_the_first_notebook_works_as_a_learner_uses_it_and_nothing_leaves_the_ma
         dollars.get_by_text("$260.00 billed, $80.65 paid, $20.57 owed by patients").wait_for()
         dollars.get_by_label("The denied line is removed before the claim is sent").check()
         dollars.get_by_text("$235.00 billed, $80.65 paid, $20.57 owed by patients").wait_for()
-        assert (
-            dollars.get_by_role("img")
-            .first.get_attribute("aria-label")
-            .startswith("Waterfall of claim VISIT-001: billed $235.00")
-        )
+        corrected = dollars.get_by_label("Waterfall of claim VISIT-001: billed $235.00, less $132.14 above the fee")
+        corrected.wait_for()
 
         assert shown.strangers == []
         assert shown.faults == []

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pytest
-from intake_extract import SUM, TODAY, D, claims_of, clean, could_not_run, failed, one_claim
 
+from tests.claims.intake.intake_extract import SUM, TODAY, D, claims_of, clean, could_not_run, failed, one_claim
 from workbook.claims.intake import intake
 from workbook.claims.intake.frames import Sources, judged
 from workbook.claims.intake.suites import suites

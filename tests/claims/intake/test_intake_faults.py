@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from intake_extract import SUM, TODAY, D, Rows, claims_of, one_claim
 
+from tests.claims.intake.intake_extract import SUM, TODAY, D, Rows, claims_of, one_claim
 from workbook.claims.intake import intake
 from workbook.claims.intake.result import IntakeResult
 from workbook.claims.tables import CLAIM_TABLES

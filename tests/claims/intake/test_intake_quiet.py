@@ -8,8 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from intake_extract import clean
-
+from tests.claims.intake.intake_extract import clean
 from workbook.claims.intake import intake
 
 

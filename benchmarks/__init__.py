@@ -1,0 +1,1 @@
+"""Measurements, run by `make bench` and written to `benchmarks/results.md`."""

@@ -1,0 +1,196 @@
+"""`make bench`: measures, beside a peer or a hand-tuned baseline in the same run, and writes `benchmarks/results.md`.
+
+Every figure is a process of its own, so that peak memory is its own; each is run several times and the median stands.
+`make bench ARGS="--lines 100000 --megabytes 5"` is a quick look.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+RESULTS = Path(__file__).with_name("results.md")
+
+
+def measure(task: str, *arguments: str, runs: int = 3) -> dict[str, float]:
+    """Run a task in processes of its own; returns the medians of seconds and peak MB, and what it counted."""
+    found = []
+    for _ in range(runs):
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks", "--task", task, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise SystemExit(f"{task} failed:\n{done.stderr[-3000:]}")
+        found.append(json.loads(done.stdout.splitlines()[-1]))
+    return {
+        "seconds": statistics.median(f["seconds"] for f in found),
+        "low": min(f["seconds"] for f in found),
+        "high": max(f["seconds"] for f in found),
+        "megabytes": statistics.median(f["megabytes"] for f in found),
+        "count": found[0]["count"],
+    }
+
+
+def run_task(task: str, arguments: list[str]) -> None:
+    """Do one measured thing in this process and print its time, its peak memory and what it counted."""
+    import warnings
+
+    warnings.simplefilter("ignore")
+    start = time.perf_counter()
+    count = TASKS[task](*arguments)
+    seconds = time.perf_counter() - start
+    print(json.dumps({"seconds": seconds, "megabytes": peak_megabytes(), "count": count}))
+
+
+def peak_megabytes() -> float:
+    """The most memory this process held; Linux's ru_maxrss would begin with the parent's."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        (line,) = (x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _import_workbook() -> int:
+    import workbook
+
+    return len(workbook.__all__)
+
+
+def _import_pandas() -> int:
+    import pandas
+
+    return len(pandas.__all__)
+
+
+def _audit(folder: str) -> int:
+    import workbook as wb
+
+    audit = wb.audit({p.stem: p for p in Path(folder).glob("claim*.parquet")}, price=False)
+    return audit.arrow_findings.num_rows
+
+
+def _audit_priced(folder: str) -> int:
+    import workbook as wb
+
+    return wb.audit({p.stem: p for p in Path(folder).glob("claim*.parquet")}).arrow_findings.num_rows
+
+
+def _by_hand(folder: str) -> int:
+    from benchmarks.baseline import audit_by_hand
+    from workbook.codes import data_folder
+
+    (diagnosis,) = data_folder().glob("diagnosis-*.parquet")
+    return audit_by_hand({p.stem: p for p in Path(folder).glob("claim*.parquet")}, diagnosis)
+
+
+def _read_837(path: str) -> int:
+    import workbook as wb
+
+    return wb.read_claims(path).arrow["claim_line"].num_rows
+
+
+def _pyx12(path: str) -> int:
+    import pyx12.x12file
+
+    with Path(path).open(encoding="ascii") as stream:
+        return sum(segment.get_seg_id() == "SV1" for segment in pyx12.x12file.X12Reader(stream))
+
+
+def _x12sdk(path: str) -> int:
+    from x12sdk.io import X12ModelReader
+
+    with X12ModelReader(path) as reader:
+        return sum(1 for _ in reader.models())
+
+
+TASKS = {
+    "import workbook": _import_workbook, "import pandas": _import_pandas, "audit": _audit, "audit priced": _audit_priced,
+    "by hand": _by_hand, "read 837": _read_837, "pyx12": _pyx12, "x12sdk": _x12sdk,
+}  # fmt: skip
+
+
+def main() -> None:
+    """Measure everything and write the results."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--task")
+    parser.add_argument("--lines", type=int, default=1_000_000)
+    parser.add_argument("--megabytes", type=int, default=20)
+    options, rest = parser.parse_known_args()
+    if options.task:
+        run_task(options.task, rest)
+        return
+    with tempfile.TemporaryDirectory() as name:
+        RESULTS.write_text(report(Path(name), options.lines, options.megabytes), encoding="utf-8")
+    print(RESULTS.read_text(encoding="utf-8"))
+
+
+def report(folder: Path, lines: int, megabytes: int) -> str:
+    """The results as a page."""
+    from benchmarks.universe import write_837, write_universe
+    from workbook.codes.diagnosis import diagnosis_table
+
+    diagnosis_table()  # built once; not part of any figure
+    small, large = folder / "small", folder / "large"
+    write_universe(small, lines // 4)
+    write_universe(large, lines)
+    file = folder / "claims.837"
+    size = write_837(file, megabytes) / 1e6
+    rows = [("what", "seconds (lowest to highest)", "peak MB", "rate", "beside")]
+
+    def add(what: str, m: dict[str, float], rate: str, beside: str = "") -> None:
+        rows.append(
+            (what, f"{m['seconds']:.2f} ({m['low']:.2f} to {m['high']:.2f})", f"{m['megabytes']:.0f}", rate, beside)
+        )
+
+    own, pandas = measure("import workbook", runs=7), measure("import pandas", runs=7)
+    add("import workbook", own, "", f"{own['seconds'] / pandas['seconds']:.3f} × pandas")
+    add("import pandas", pandas, "")
+    ours, hand = measure("audit", str(large)), measure("by hand", str(large))
+    quarter, priced = measure("audit", str(small)), measure("audit priced", str(large))
+    add(f"audit, {lines:,} lines, 11 rules, {ours['count']:,} findings with coverage", ours, f"{lines / ours['seconds']:,.0f} lines/s",
+        f"{ours['seconds'] / hand['seconds']:.2f} × by hand")  # fmt: skip
+    add(
+        f"the same rules by hand in DuckDB SQL, {hand['count']:,} rows, no coverage",
+        hand,
+        f"{lines / hand['seconds']:,.0f} lines/s",
+    )
+    add(
+        f"audit, {lines // 4:,} lines",
+        quarter,
+        f"{lines / 4 / quarter['seconds']:,.0f} lines/s",
+        f"a quarter of the lines in {quarter['seconds'] / ours['seconds']:.2f} of the time",
+    )
+    add("audit with every finding priced", priced, f"{lines / priced['seconds']:,.0f} lines/s")
+    read, raw, sdk = measure("read 837", str(file)), measure("pyx12", str(file)), measure("x12sdk", str(file), runs=1)
+    add(
+        f"837P of {size:.0f} MB into tables, {read['count']:,} lines",
+        read,
+        f"{size / read['seconds']:.1f} MB/s",
+        f"{raw['seconds'] / read['seconds']:.1f} × pyx12's speed",
+    )
+    add("pyx12's reader, segments only", raw, f"{size / raw['seconds']:.1f} MB/s")
+    add("x12sdk's parser", sdk, f"{size / sdk['seconds']:.1f} MB/s")
+    body = "\n".join(
+        "| " + " | ".join(row) + " |" + ("\n|" + " --- |" * 5 if n == 0 else "") for n, row in enumerate(rows)
+    )
+    return (
+        "# Measured\n\n"
+        f"`make bench`, Python {platform.python_version()}, {platform.machine()}, 2 cores. Each figure is the median of processes of their own, "
+        "imports and file reading included; machines are noisy, so read the ratios.\n\n" + body + "\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
