@@ -102,19 +102,25 @@ def bad_inputs(folder: Path):
     (folder / "nothing.837").write_text("")
     (folder / "cut.837").write_text(SEGMENTS[:60])
     (folder / "utf16.837").write_bytes(SEGMENTS.encode("utf-16-le"))
+    (folder / "page.html").write_text("<html>")
     (folder / "binary.837").write_bytes(bytes(range(256)) * 4)
     return {
         "missing.837": "there is no such file",
         "nothing.837": "is empty",
         "note.txt": "is not X12",
         "cut.837": "cut short",
+        "utf16.837": "is not X12",
+        "page.html": "is not X12",
         "binary.837": "is not X12",
         "empty": "empty",
         "tables": "missing",
     }
 
 
-@pytest.mark.parametrize("name", ["missing.837", "nothing.837", "note.txt", "cut.837", "binary.837", "empty", "tables"])
+@pytest.mark.parametrize(
+    "name",
+    ["missing.837", "nothing.837", "note.txt", "cut.837", "utf16.837", "page.html", "binary.837", "empty", "tables"],
+)
 @pytest.mark.parametrize("verb", ["audit", "price", "intake"])
 def test_bad_input_gets_one_clear_line_and_status_2(capsys, tmp_path, verb, name):
     says = bad_inputs(tmp_path)[name]

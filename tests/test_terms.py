@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from workbook.terms import Citation, Span, WorkbookError, dollars, money, parse_date, write_private
+from workbook.terms import Citation, Span, WorkbookError, dollars, money, parse_date, private_file
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,19 @@ def test_an_unverified_citation_says_so():
 
 
 def test_a_private_file_is_whole_or_absent(tmp_path):
-    def fail(part):
-        part.write_text("half")
+    with pytest.raises(RuntimeError), private_file(tmp_path / "x.txt") as stream:
+        stream.write(b"half")
         raise RuntimeError("stopped")
-
-    with pytest.raises(RuntimeError):
-        write_private(tmp_path / "x.txt", fail)
     assert list(tmp_path.iterdir()) == []
-    write_private(tmp_path / "x.txt", lambda part: part.write_text("whole"))
+    with private_file(tmp_path / "x.txt") as stream:
+        stream.write(b"whole")
+    assert (tmp_path / "x.txt").read_bytes() == b"whole"
     assert (tmp_path / "x.txt").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_cannot_be_written_says_so(tmp_path):
+    with (
+        pytest.raises(WorkbookError, match=r"x\.txt cannot be written: No such file"),
+        private_file(tmp_path / "no" / "x.txt"),
+    ):
+        pass

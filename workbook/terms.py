@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from typing import BinaryIO
 
 OPEN_END = date(9999, 12, 31)
 CENT = Decimal("0.01")
@@ -52,15 +54,23 @@ def parse_date(value: date | str, what: str = "date") -> date:
         ) from None
 
 
-def write_private(path: Path, write: Callable[[Path], None]) -> None:
-    """Write a file so that a reader sees all of it or nothing, with mode 0600."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    os.close(handle)
+@contextmanager
+def private_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to be written with mode 0600; it takes its place, over an older one, only when all is written.
+
+    Raises WorkbookError when the folder does not exist or does not let us write.
+    """
     try:
-        write(Path(name))
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mkstemp makes mode 0600
+    except OSError as error:
+        raise WorkbookError(f"{path} cannot be written: {error.strerror}; choose a folder you may write to") from None
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
         Path(name).replace(path)
-    finally:
+    except BaseException:
         Path(name).unlink(missing_ok=True)
+        raise
 
 
 @dataclass(frozen=True)

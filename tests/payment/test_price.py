@@ -62,7 +62,7 @@ def test_a_claim_of_which_no_line_has_a_price_is_not_remitted_but_said():
     remittance = wb.price(claims([PANEL]))
     assert remittance.arrow["remittance_claim"].num_rows == 0
     assert len(remittance.not_priced) == 1
-    assert "1 of 1 lines not priced" in repr(remittance)
+    assert repr(remittance) == "no claim remitted; 1 of 1 lines not priced (see .not_priced)"
 
 
 def test_a_total_that_is_not_the_sum_of_its_lines_is_adjusted_at_the_claim():

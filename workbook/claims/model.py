@@ -142,6 +142,8 @@ class Remittance(_Tables):
         import pyarrow.compute as pc
 
         claims = self.arrow["remittance_claim"]
+        if not claims.num_rows:
+            return "no claim remitted"
         billed, paid, patient = (
             pc.sum(claims[c]).as_py() for c in ("billed_amount", "paid_amount", "patient_responsibility_amount")
         )

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook.claims.private_file import private_file
 from workbook.claims.x12.rows import Problems
 from workbook.engine.table import Column, Table
-from workbook.terms import WorkbookError
+from workbook.terms import WorkbookError, private_file
 
 if TYPE_CHECKING:
     import pyarrow as pa

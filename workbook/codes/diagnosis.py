@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.codes.store import data_folder
 from workbook.codes.tables import DIAGNOSIS
-from workbook.terms import Edition, Span, write_private
+from workbook.terms import Edition, Span, private_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,7 +37,8 @@ def diagnosis_table() -> pa.Table:
     path = data_folder() / f"diagnosis-{ICD_EDITION.version}-{version('simple-icd-10-cm')}.parquet"
     if not path.exists():
         table = DIAGNOSIS.from_rows(_read_package())
-        write_private(path, lambda part: pq.write_table(table, part))
+        with private_file(path) as stream:
+            pq.write_table(table, stream)
     return pq.read_table(path)
 
 

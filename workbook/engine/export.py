@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook.terms import write_private
+from workbook.terms import private_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,14 +26,11 @@ def guarded(value: Any) -> Any:
 def write_people_csv(table: pa.Table, path: Path) -> None:
     """Write a CSV file for people (mode 0600): nulls empty, texts guarded against being run as formulas."""
 
-    def write(part: Path) -> None:
-        with part.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(table.column_names)
-            for batch in table.to_batches(max_chunksize=10_000):
-                writer.writerows([guarded(v) for v in row.values()] for row in batch.to_pylist())
-
-    write_private(path, write)
+    with private_file(path) as stream, io.TextIOWrapper(stream, encoding="utf-8", newline="") as text:
+        writer = csv.writer(text)
+        writer.writerow(table.column_names)
+        for batch in table.to_batches(max_chunksize=10_000):
+            writer.writerows([guarded(v) for v in row.values()] for row in batch.to_pylist())
 
 
 def to_json(value: Any) -> str:

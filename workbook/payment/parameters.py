@@ -9,9 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from workbook.engine import Column, Table
+from workbook.engine.front import Authority, Strict
 from workbook.engine.yaml import faults_error, read_yaml, validated
 from workbook.terms import Citation, DateNotCoveredError, Span, WorkbookError
 
@@ -21,20 +22,13 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).with_name("parameters")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class _Value(_Strict):
+class _Value(Authority):
     effective_date: date
     value: str = Field(pattern=r"^-?\d+(\.\d+)?$")
-    cite: str
-    url: str | None = None
-    unverified: bool = False
     note: str | None = None
 
 
-class _Page(_Strict):
+class _Page(Strict):
     title: str
     meaning: str
     unit: str
@@ -119,7 +113,7 @@ def read_parameter(path: Path) -> Parameter:
         raise faults_error(raw, path.name, [(("values",), "the dates must rise, and end on or before end_date")])
     ends = [start - timedelta(days=1) for start in starts[1:]] + [page.end_date]
     values = tuple(
-        DatedValue(Span(v.effective_date, end), Decimal(v.value), Citation(v.cite, v.url, v.unverified), v.note)
+        DatedValue(Span(v.effective_date, end), Decimal(v.value), v.citation, v.note)
         for v, end in zip(page.values, ends, strict=True)
     )
     return Parameter(path.stem, page.title, page.meaning, page.unit, values)

@@ -9,11 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from workbook.codes import edition_rows
 from workbook.codes.tables import EDITION, REFERENCE_TABLES
 from workbook.engine import Column, Engine, Page, Section, Select, Table, parse_select, read_page
+from workbook.engine.front import Authority, InForce, Strict
 from workbook.engine.table import TYPES
 from workbook.engine.yaml import validated
 from workbook.payment.parameters import parameter, parameter_names
@@ -42,35 +43,20 @@ CLEAN_LINE = {
 }
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class _Added(_Strict):
+class _Added(Strict):
     type: str
     meaning: str
 
 
-class _InForce(_Strict):
-    start: date = Field(alias="from")
-    to: date | None = None
-
-
-class _Authority(_Strict):
-    cite: str
-    url: str | None = None
-    unverified: bool = False
-
-
-class _Front(_Strict):
+class _Front(Strict):
     id: str = Field(pattern=r"^\d{3}(_[a-z]+)+$")
     name: str
     applies_to: Literal["professional", "institutional", "all"]
     reads: tuple[str, ...]
     adds: dict[str, _Added]
-    in_force: _InForce
+    in_force: InForce
     rounding: str
-    authority: tuple[_Authority, ...] = Field(min_length=1)
+    authority: tuple[Authority, ...] = Field(min_length=1)
 
 
 @dataclass(frozen=True)
@@ -123,9 +109,9 @@ def read_step(path: Path) -> Step:
         name=front.name,
         title=page.top.heading,
         adds=tuple(Column(n, a.type, a.meaning) for n, a in front.adds.items()),
-        in_force=Span(front.in_force.start, front.in_force.to),
+        in_force=front.in_force.span,
         rounding=front.rounding,
-        authority=tuple(Citation(a.cite, a.url, a.unverified) for a in front.authority),
+        authority=tuple(a.citation for a in front.authority),
         select=select,
         page=page,
     )

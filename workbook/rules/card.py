@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from workbook.claims.tables import CLAIM_TABLES
 from workbook.codes.tables import REFERENCE_TABLES
 from workbook.engine import Page, Section, Select, parse_select, read_page, view_names
+from workbook.engine.front import Authority, InForce, Strict
 from workbook.engine.html import safe, table_html
 from workbook.engine.yaml import validated
 from workbook.terms import Citation, Span, WorkbookError
@@ -24,22 +24,7 @@ KINDS = ("Coverage", "Given", "Flagged", "Passes", "Near miss", "Not checked")
 _PLACEHOLDER = re.compile(r"{(\w+)}")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class _InForce(_Strict):
-    start: date = Field(alias="from")
-    to: date | None = None
-
-
-class _Authority(_Strict):
-    cite: str
-    url: str | None = None
-    unverified: bool = False
-
-
-class _Front(_Strict):
+class _Front(Strict):
     """The front matter of a card."""
 
     id: str = Field(pattern=r"^[A-Z]+-\d{3}$")
@@ -50,8 +35,8 @@ class _Front(_Strict):
     judges: Literal["claim", "line", "diagnosis"]
     reads: tuple[str, ...] = Field(min_length=1)
     needs: tuple[str, ...] = ()
-    in_force: _InForce
-    authority: tuple[_Authority, ...] = Field(min_length=1)
+    in_force: InForce
+    authority: tuple[Authority, ...] = Field(min_length=1)
     says: str
     group_code: Literal["CO", "PR", "OA", "PI"] | None = None
     carc: str | None = None
@@ -141,8 +126,8 @@ def read_card(path: Path) -> Card:
         applies_to=front.applies_to,
         judges=front.judges,
         needs=front.needs,
-        in_force=Span(front.in_force.start, front.in_force.to),
-        authority=tuple(Citation(a.cite, a.url, a.unverified) for a in front.authority),
+        in_force=front.in_force.span,
+        authority=tuple(a.citation for a in front.authority),
         says=front.says,
         group_code=front.group_code or ("CO" if front.carc else None),
         carc=front.carc,

@@ -14,10 +14,9 @@ from typing import Any
 
 from workbook.claims.balance import balance
 from workbook.claims.model import Remittance
-from workbook.claims.private_file import private_file
 from workbook.claims.tables import REMITTANCE_TABLES
 from workbook.claims.x12.imbalance import imbalance
-from workbook.terms import WorkbookError
+from workbook.terms import WorkbookError, private_file
 
 Row = dict[str, Any]
 #: An element is text, a number, a date, a composite of texts, or absent.
