@@ -9,7 +9,7 @@ from itertools import permutations
 import pytest
 
 from workbook.codes import is_billable
-from workbook.codes.diagnosis import tabular
+from workbook.codes.tabular import package
 from workbook.encounters.case import FOLDER, encounters, folded
 from workbook.encounters.charges import charge_master
 from workbook.encounters.scoring import check
@@ -129,7 +129,7 @@ def test_every_near_miss_scores_what_its_page_says(case):
 
 def _excluded(code):
     """Code stems in the Excludes1 notes of a code and of everything above it."""
-    icd = tabular()
+    icd = package()
     notes = [note for place in (code, *icd.get_ancestors(code)) for note in icd.get_excludes1(place)]
     inside = [part for note in notes for part in re.findall(r"\(([^)]*)\)", note)]
     return {stem.rstrip("-.") for part in inside for stem in re.findall(r"[A-Z][0-9][0-9A-Z](?:\.[0-9A-Z]*)?-?", part)}
