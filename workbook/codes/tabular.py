@@ -1,7 +1,7 @@
 """The ICD-10-CM Tabular List: every chapter, block, category and code with its notes, and what each inherits.
 
-Read once from the simple-icd-10-cm package into two Parquet files in the user's data folder; importing the package parses
-XML for seconds and hundreds of megabytes. Source of the content: CDC/NCHS, in the public domain.
+Read once from the simple-icd-10-cm package into two Parquet files in the user's data folder: importing the package
+parses XML for seconds and hundreds of megabytes. Source of the content: CDC/NCHS, in the public domain.
 """
 
 from __future__ import annotations
@@ -108,7 +108,8 @@ def _parents() -> dict[str, str | None]:
 
 @cache
 def _notes_by_code() -> dict[str, list[Note]]:
-    table, found = notes(), {}
+    table = notes()
+    found: dict[str, list[Note]] = {}
     columns = (table[c].to_pylist() for c in ("code", "kind", "text", "extension"))
     for code, kind, text, extension in zip(*columns, strict=True):
         found.setdefault(code, []).append(Note(code, kind, text, extension))
