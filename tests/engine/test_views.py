@@ -104,3 +104,15 @@ def test_each_modifier_has_a_row_and_a_line_without_any_has_one():
     lines = [line(1, "99213", modifier_1="25", modifier_3="95"), line(2, "93000")]
     found = [(r["line_number"], r["modifier"], r["has_visit_modifier"]) for r in rows_of("line_modifier", lines)]
     assert found == [(1, "25", 1), (1, "95", 1), (2, None, 0)]
+
+
+def test_each_view_is_kept_once_however_many_views_read_it():
+    engine = open_engine()
+    for name, table in CLAIM_TABLES.items():
+        engine.put(name, table.empty())
+    kept = []
+    keep = engine.keep
+    engine.keep = lambda name, sql: (kept.append(name), keep(name, sql))
+    add_views(engine, view_names())
+    engine.close()
+    assert sorted(kept) == sorted(view_names())

@@ -30,10 +30,11 @@ def read_view(name: str) -> Select:
 
 def add_views(engine: Engine, names: Iterable[str]) -> None:
     """Keep in `engine` each named view that it does not hold yet, after the views that one reads."""
-    for name in sorted(set(names) & view_names() - engine.tables()):
-        select = read_view(name)
-        add_views(engine, select.reads)
-        engine.keep(name, select.sql)
+    for name in sorted(set(names) & view_names()):
+        if name not in engine.tables():  # asked anew each time: an earlier view may have kept this one
+            select = read_view(name)
+            add_views(engine, select.reads)
+            engine.keep(name, select.sql)
 
 
 def base_tables(names: Iterable[str]) -> set[str]:

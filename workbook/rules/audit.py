@@ -152,7 +152,7 @@ def audit(
         found, covered = [], []
         for card in chosen:
             findings, coverage = run_card(opened, card, loaded)
-            found += [_finding(card, row, loaded) for row in findings.to_pylist()]
+            found += _findings(card, findings.to_pylist(), loaded)
             covered += [{"rule_id": card.id, "judged": card.judges, **row} for row in coverage.to_pylist()]
         if price and found:
             _put_stakes(opened, found)
@@ -180,22 +180,34 @@ def _load_reference(engine: Engine, cards: list[Card]) -> list[Edition]:
     return loaded
 
 
-def _finding(card: Card, row: dict[str, Any], loaded: list[Edition]) -> dict[str, Any]:
-    evidence = {k: _plain(v) for k, v in row.items() if k not in ("claim_id", "line_number")}
-    mark = json.dumps([card.id, row["claim_id"], row.get("line_number"), evidence], sort_keys=True)
-    served = [str(e) for e in loaded if e.table_name in card.reference_tables and row["service_date"] in e.span]
-    return {
-        "finding_id": hashlib.sha256(mark.encode()).hexdigest()[:12],
-        "rule_id": card.id,
-        "severity": card.severity,
-        "claim_id": row["claim_id"],
-        "line_number": row.get("line_number"),
-        "message": fill(card.says, row),
-        "evidence": json.dumps(evidence, sort_keys=True),
-        "carc": card.carc,
-        "authority": "; ".join(map(str, card.authority)),
-        "edition": "; ".join(served) or None,
+def _findings(card: Card, rows: list[dict[str, Any]], loaded: list[Edition]) -> list[dict[str, Any]]:
+    """What a card's rows say, as rows of `FINDING` without their stakes."""
+    authority = "; ".join(map(str, card.authority))
+    used = [e for e in loaded if e.table_name in card.reference_tables]
+    served = {
+        day: "; ".join(str(e) for e in used if day in e.span) or None for day in {r["service_date"] for r in rows}
     }
+    found = []
+    for row in rows:
+        evidence = json.dumps(
+            {k: _plain(v) for k, v in row.items() if k not in ("claim_id", "line_number")}, sort_keys=True
+        )
+        mark = f"{card.id}|{row['claim_id']}|{row.get('line_number')}|{evidence}"
+        found.append(
+            {
+                "finding_id": hashlib.sha256(mark.encode()).hexdigest()[:12],
+                "rule_id": card.id,
+                "severity": card.severity,
+                "claim_id": row["claim_id"],
+                "line_number": row.get("line_number"),
+                "message": fill(card.says, row),
+                "evidence": evidence,
+                "carc": card.carc,
+                "authority": authority,
+                "edition": served[row["service_date"]],
+            }
+        )
+    return found
 
 
 def _plain(value: Any) -> Any:
