@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from workbook.claims.x12.read_835 import read_remittance
     from workbook.claims.x12.write_835 import write_835
     from workbook.codes.lookup import lookup
+    from workbook.codes.review import review_codes
+    from workbook.codes.search import search
     from workbook.encounters.case import encounter, encounters
     from workbook.encounters.scoring import check
     from workbook.encounters.to_claim import to_claim
@@ -38,8 +40,10 @@ _VERBS = {
     "price": "workbook.payment.price",
     "read_claims": "workbook.claims.files",
     "read_remittance": "workbook.claims.x12.read_835",
+    "review_codes": "workbook.codes.review",
     "rule": "workbook.rules.card",
     "rules": "workbook.rules",
+    "search": "workbook.codes.search",
     "statement": "workbook.payment.statement",
     "to_claim": "workbook.encounters.to_claim",
     "write_835": "workbook.claims.x12.write_835",
@@ -48,7 +52,7 @@ _VERBS = {
 
 __all__ = [
     "audit", "check", "encounter", "encounters", "fee", "intake", "lookup", "parameter", "price", "read_claims",
-    "read_remittance", "rule", "rules", "statement", "to_claim", "write_835", "write_csv",
+    "read_remittance", "review_codes", "rule", "rules", "search", "statement", "to_claim", "write_835", "write_csv",
 ]  # fmt: skip
 
 

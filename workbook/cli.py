@@ -18,6 +18,7 @@ from workbook.terms import WorkbookError, dollars
 
 if TYPE_CHECKING:
     from workbook.claims.model import Claims
+    from workbook.terms import Edition
 
 ROOT = Path(__file__).parents[1]
 START = "notebooks/00_start_here.ipynb"
@@ -73,16 +74,31 @@ def _parser() -> argparse.ArgumentParser:
     price.add_argument("--locality", default="NATIONAL", help="carrier-locality, as in 10112-00 (default NATIONAL)")
     price.add_argument("--as-if-on", metavar="DATE", help="price each claim as if its first day had been this one")
     price.add_argument("--no-audit", action="store_true", help="price every line; deny nothing")
-    codes = verb("codes", _codes, "Look a diagnosis code up.").add_subparsers(dest="action", required=True)
-    lookup = codes.add_parser("lookup", help="what a code means, and whether it is valid on a date")
-    lookup.add_argument("code")
-    lookup.add_argument("--on", required=True, metavar="DATE", help="the date of service")
-    lookup.add_argument("--json", action="store_true")
+    _add_codes(verb("codes", _codes, "Look codes up, search them, and load official code files."))
     rules = verb("rules", _rules, "The catalogue of rule cards.").add_subparsers(dest="action", required=True)
     listed = rules.add_parser("list", help="every card in one line")
     listed.add_argument("--json", action="store_true")
     rules.add_parser("show", help="one card, whole").add_argument("id")
     return parser
+
+
+def _add_codes(parser: argparse.ArgumentParser) -> None:
+    codes = parser.add_subparsers(dest="action", required=True)
+    lookup = codes.add_parser("lookup", help="what a diagnosis code means, and whether it is valid on a date")
+    lookup.add_argument("code")
+    lookup.add_argument("--on", required=True, metavar="DATE", help="the date of service")
+    search = codes.add_parser("search", help="find a diagnosis code by the words of the note")
+    search.add_argument("text", nargs="+")
+    added = codes.add_parser("add", help="load official code files as downloaded; they stay in your data folder")
+    added.add_argument("paths", nargs="+", metavar="FILE", help="a zip, or the csv or txt inside it")
+    added.add_argument("--effective", metavar="DATE", help="first date of service, where the file does not say")
+    added.add_argument("--end", metavar="DATE", help="last date of service, where the file does not say")
+    listed = codes.add_parser("list", help="which editions are in use, and the dates of service they serve")
+    removed = codes.add_parser("remove", help="take a loaded edition away again")
+    removed.add_argument("table")
+    removed.add_argument("version")
+    for own in (lookup, search, added, listed):
+        own.add_argument("--json", action="store_true")
 
 
 def _lab(options: argparse.Namespace) -> int:
@@ -214,6 +230,12 @@ def _intake(options: argparse.Namespace) -> int:
 
 
 def _codes(options: argparse.Namespace) -> int:
+    return {"lookup": _lookup, "search": _search, "add": _add, "list": _list, "remove": _remove}[options.action](
+        options
+    )
+
+
+def _lookup(options: argparse.Namespace) -> int:
     import workbook as wb
     from workbook.engine.export import to_json
 
@@ -224,6 +246,64 @@ def _codes(options: argparse.Namespace) -> int:
     else:
         print(entry)
     return 0 if entry.status == "valid" else 1
+
+
+def _search(options: argparse.Namespace) -> int:
+    import workbook as wb
+    from workbook.engine.export import to_json
+
+    hits = wb.search(" ".join(options.text))
+    if options.json:
+        print(to_json([{"code": h.code, "title": h.title, "is_billable": h.is_billable} for h in hits]))
+    else:
+        for hit in hits:
+            print(hit)
+    return 0 if hits else 1
+
+
+def _add(options: argparse.Namespace) -> int:
+    from workbook.codes.load import add
+
+    told = sys.stderr.isatty()
+
+    def progress(rows: int) -> None:
+        print(f"\r{rows:,} rows read", end="", file=sys.stderr)
+
+    editions = add(
+        options.paths, effective_date=options.effective, end_date=options.end, progress=progress if told else None
+    )
+    if told:
+        print(file=sys.stderr)
+    return _print_editions(editions, options.json)
+
+
+def _list(options: argparse.Namespace) -> int:
+    from workbook.codes import editions
+
+    return _print_editions(sorted(editions(), key=lambda e: (e.table_name, e.span.effective_date)), options.json)
+
+
+def _print_editions(found: Sequence[Edition], as_json: bool) -> int:
+    from workbook.engine.export import to_json
+
+    if as_json:
+        print(to_json([{"table": e.table_name, "version": e.version, "effective_date": e.span.effective_date,
+                        "end_date": e.span.end_date, "is_whole": e.is_whole, "source": e.source, "sha256": e.sha256,
+                        "loaded_on": e.loaded_on} for e in found]))  # fmt: skip
+        return 0
+    for e in found:
+        print(
+            f"{e.table_name:<20} {e.version:<28} serves {e.span}  {'whole' if e.is_whole else 'teaching set or part'}"
+        )
+        print(f"{'':<20} {e.source}" + (f"  sha256 {e.sha256[:12]}…, loaded {e.loaded_on}" if e.sha256 else ""))
+    return 0
+
+
+def _remove(options: argparse.Namespace) -> int:
+    from workbook.codes.load import remove
+
+    remove(options.table, options.version)
+    return 0
 
 
 def _rules(options: argparse.Namespace) -> int:

@@ -51,3 +51,43 @@ def test_a_date_outside_the_loaded_edition_is_not_known_never_valid(day):
 def test_a_malformed_date_is_refused_with_an_example():
     with pytest.raises(WorkbookError, match=r"on '11/3/2025' is not a date; write it as .* 2025-11-03"):
         lookup("E11.42", on="11/3/2025")
+
+
+def test_an_entry_shows_its_path_from_the_chapter_down():
+    entry = lookup("E11.42", on="2025-11-03")
+    assert entry.ancestors == (
+        ("Chapter 4", "Endocrine, nutritional and metabolic diseases (E00-E89)"),
+        ("E08-E13", "Diabetes mellitus (E08-E13)"),
+        ("E11", "Type 2 diabetes mellitus"),
+        ("E11.4", "Type 2 diabetes mellitus with neurological complications"),
+    )
+
+
+def test_an_entry_holds_its_own_notes_and_those_it_inherits_with_their_node():
+    entry = lookup("E11.42", on="2025-11-03")
+    found = [(n.on, n.kind, n.text) for n in entry.notes]
+    assert ("E1142", "inclusion_term", "Type 2 diabetes mellitus with diabetic neuralgia") in found
+    assert ("E11", "use_additional", "insulin (Z79.4)") in found
+
+
+def test_an_entry_holds_its_7th_characters():
+    assert lookup("T88.0", on="2025-11-03").seventh_characters == (
+        ("A", "initial encounter"),
+        ("D", "subsequent encounter"),
+        ("S", "sequela"),
+    )
+    assert lookup("E11.42", on="2025-11-03").seventh_characters == ()
+
+
+def test_an_entry_shows_its_notes_by_kind_escaped_and_with_where_they_come_from():
+    shown = lookup("E11.42", on="2025-11-03")._repr_html_()
+    assert (
+        "<h4>Excludes1</h4><ul><li>diabetes mellitus due to underlying condition (E08.-) <small>(from E11)</small>"
+        in shown
+    )
+    assert "&lt;b&gt;" in lookup("<b>", on="2025-11-03")._repr_html_().lower()
+
+
+def test_an_entry_of_no_edition_claims_nothing_about_the_code():
+    entry = lookup("E11.42", on="2026-10-01")
+    assert (entry.ancestors, entry.notes, entry.seventh_characters) == ((), (), ())

@@ -1,5 +1,6 @@
-"""The reference tables that are loaded: the curated ones that ship with the workbook, and ICD-10-CM from its package.
+"""The reference tables in force: what the user has loaded, over the curated ones that ship and ICD-10-CM's package.
 
+A loaded edition serves its dates alone; what ships serves the others.
 A date of service that no loaded edition serves is not checked; no data is never a pass.
 """
 
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -57,28 +59,49 @@ def read_csv(path: Path, table: Table) -> list[dict[str, Any]]:
 
 @cache
 def editions() -> tuple[Edition, ...]:
-    """Every loaded edition: which release of which table, and the dates of service it serves."""
+    """Every edition that serves a date: which release of which table, and those dates. No two of a table overlap."""
+    from workbook.codes.load.dating import without
+    from workbook.codes.load.shelf import visible
+
+    held = [record.edition(span) for name in REFERENCE_TABLES for record, span in visible(name)]
+    taken: dict[str, list[Span]] = {}
+    for edition in held:
+        taken.setdefault(edition.table_name, []).append(edition.span)
+    left = [replace(e, span=gap) for e in _shipped() for gap in without(e.span, taken.get(e.table_name, []))]
+    return *held, *left
+
+
+def _shipped() -> list[Edition]:
     from workbook.codes.diagnosis import ICD_EDITION
 
-    return ICD_EDITION, *(
-        Edition(
-            table_name=row["table_name"],
-            source=row["source"],
-            version=row["version"],
-            span=Span(row["effective_date"], row["end_date"]),
-            is_whole=row["is_whole"],
-            sha256=row["sha256"],
-            loaded_on=row["loaded_on"],
-        )
-        for row in curated("edition").to_pylist()
-    )
+    return [
+        ICD_EDITION,
+        *(
+            Edition(
+                table_name=row["table_name"],
+                source=row["source"],
+                version=row["version"],
+                span=Span(row["effective_date"], row["end_date"]),
+                is_whole=row["is_whole"],
+                sha256=row["sha256"],
+                loaded_on=row["loaded_on"],
+            )
+            for row in curated("edition").to_pylist()
+        ),
+    ]
 
 
 def reference(names: Iterable[str]) -> dict[str, pa.Table]:
-    """The named reference tables as Arrow tables, with `edition` among them when it is asked for."""
+    """The named reference tables as Arrow tables, the user's editions in place of what ships for their dates."""
     from workbook.codes.diagnosis import diagnosis_table
+    from workbook.codes.load.shelf import overlay
 
-    return {name: diagnosis_table() if name == "diagnosis" else curated(name) for name in names}
+    return {name: overlay(diagnosis_table() if name == "diagnosis" else curated(name), name) for name in names}
+
+
+def forget() -> None:
+    """Read the loaded editions anew: what was loaded has changed, or the data folder has moved."""
+    editions.cache_clear()
 
 
 def edition_on(table_name: str, on: date) -> Edition | None:

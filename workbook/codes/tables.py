@@ -135,11 +135,46 @@ EDITION = Table(
         Column("loaded_on", "date", "when it was loaded"),
     ),
 )
+PROCEDURE = _reference(
+    "procedure",
+    "one ICD-10-PCS code or heading and span of dates",
+    ("procedure_code",),
+    Column("procedure_code", "text", "seven characters; three for a heading", required=True),
+    Column("title", "text", "the order file's long title"),
+    Column("is_billable", "boolean", "complete enough to stand on a claim", required=True),
+)
+ADD_ON = _reference(
+    "add_on",
+    "one NCCI add-on code, a primary code it may stand with, and span of dates",
+    ("add_on_code", "primary_code"),
+    Column("add_on_code", "text", "the code that never stands alone", required=True),
+    Column("primary_code", "text", "a code it may be added to; CCCCC where the contractor decides", required=True),
+    Column("edit_type", "text", "1 all primary codes are listed, 2 the contractor decides, 3 some are", required=True),
+)
+ANESTHESIA_FACTOR = _reference(
+    "anesthesia_factor",
+    "one Medicare payment locality and span of dates",
+    ("locality",),
+    Column("locality", "text", "carrier-locality, 10112-00", required=True),
+    Column("label", "text", "the locality's name"),
+    Column("conversion_factor", "rate", "dollars per anesthesia unit there", required=True),
+)
+IMAGING_CAP = _reference(
+    "imaging_cap",
+    "one HCPCS code and modifier in one locality and span of dates",
+    ("hcpcs_code", "modifier", "locality"),
+    Column("hcpcs_code", "text", "HCPCS code", required=True),
+    Column("modifier", "text", "TC or null"),
+    Column("locality", "text", "carrier-locality, as the relative value files number it", required=True),
+    Column("facility_amount", "money", "the most payable in a facility", required=True),
+    Column("nonfacility_amount", "money", "the most payable elsewhere", required=True),
+)
 
 REFERENCE_TABLES = {
     t.name: t
     for t in (
         DIAGNOSIS, HCPCS, PTP, MUE, PLACE_OF_SERVICE, PHYSICIAN_FEE, LOCALITY, MODIFIER_USE, NCCI_MODIFIER,
-        COST_SHARE, EDITION,
+        COST_SHARE, EDITION, PROCEDURE, ADD_ON, ANESTHESIA_FACTOR,
+        IMAGING_CAP,
     )
 }  # fmt: skip

@@ -74,8 +74,8 @@ class Reference:
         return self.first <= code[: len(self.first)] and code[: len(self.last)] <= self.last
 
 
-_CODE = r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?"
-_REFERENCE = re.compile(rf"\b({_CODE})(?:\.?-(?![A-Z]\d)|\b)(?:\s*(?:-|to)\s*({_CODE})(?:\.?-|\b))?")
+_CODE = r"[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?"  # the Tabular writes its dots; H1N1 and G6PD are words
+_REFERENCE = re.compile(rf"(?<!vitamin )\b({_CODE})(?:\.?-(?![A-Z]\d)|\b)(?:\s*(?:-|to)\s*({_CODE})(?:\.?-|\b))?")
 
 
 def references(text: str) -> list[Reference]:

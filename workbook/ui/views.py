@@ -108,3 +108,45 @@ def follow_the_dollars(claims: Claims, audit: Audit) -> w.VBox:
     _follow(state, "summary", summary, _spoken)
     _follow(state, "waterfall_html", fall)
     return _View("dollars to follow", state, [corrected, met, locality, summary, fall])
+
+
+def browse_codes(on: str) -> w.VBox:
+    """A code browser for a date of service: search, tree, entry with notes; `.state.my_codes` holds what was kept."""
+    from workbook.ui.browse import BrowseState
+
+    state = BrowseState(on)
+    query = w.Text(description="Search", placeholder="numb feet diabetes, HTN, S52.5", style=WIDE, layout=FIELD)
+    query.continuous_update = False
+    hits = w.Select(description="Found", rows=8, style=WIDE, layout=FIELD)
+    below = w.Select(description="Stands below", rows=8, style=WIDE, layout=FIELD)
+    named = w.Select(description="Notes name", rows=5, style=WIDE, layout=FIELD)
+    open_, up = (
+        w.Button(description="Open what is chosen", button_style="primary", layout=w.Layout(width="auto")),
+        w.Button(description="Up"),
+    )
+    add = w.Button(description="Add to my codes")
+    message, entry, kept = w.HTML(), w.HTML(), w.HTML()
+    w.link((state, "query"), (query, "value"))
+    chosen = {"list": hits}
+    for box, name in ((hits, "hits"), (below, "below"), (named, "named")):
+        _fill(state, name, box)
+        box.observe(lambda change, box=box: change["new"] is not None and chosen.update(list=box), "value")
+    open_.on_click(lambda _: chosen["list"].value and state.open(chosen["list"].value))
+    up.on_click(lambda _: state.up())
+    add.on_click(lambda _: state.add())
+    _follow(state, "message", message, _spoken)
+    _follow(state, "entry_html", entry)
+    _follow(state, "my_codes", kept, lambda codes: f"<p>My codes: {html.escape(', '.join(codes) or 'none yet')}</p>")
+    buttons = w.HBox([open_, up, add])
+    return _View("code browser", state, [query, message, hits, below, named, buttons, entry, kept])
+
+
+def _fill(state, name: str, box: w.Select) -> None:
+    """Keep the options of a list in step with a trait; nothing is chosen in a new list."""
+
+    def fill(change: object = None) -> None:
+        box.options = [tuple(option) for option in getattr(state, name)]
+        box.value = None
+
+    fill()
+    state.observe(fill, name)

@@ -19,10 +19,42 @@ NOTEBOOK = "notebooks/00_start_here.ipynb"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    before = (lab.ROOT / NOTEBOOK).read_bytes()
+    before = {path: path.read_bytes() for path in (lab.ROOT / "notebooks").glob("*.ipynb")}
     with lab.lab(tmp_path_factory.mktemp("lab")) as (address, token):
         yield address, token
-    (lab.ROOT / NOTEBOOK).write_bytes(before)  # JupyterLab may save what it ran
+    for path, content in before.items():
+        path.write_bytes(content)  # JupyterLab may save what it ran
+
+
+def test_the_code_browser_is_worked_by_keyboard_alone(server):
+    address, token = server
+    with lab.page(address, "code_browser") as shown:
+        lab.open_notebook(shown, address, token, "notebooks/01_finding_a_diagnosis_code.ipynb")
+        lab.run_all(shown)
+        browser = shown.locator(".jp-OutputArea-output", has=shown.get_by_label("Stands below"))
+        browser.get_by_label("Search").focus()
+        shown.keyboard.type("fracture lower end radius")
+        shown.keyboard.press("Enter")
+        browser.get_by_text("20 found").wait_for()
+        browser.get_by_label("Search").fill("S52.5")
+        shown.keyboard.press("Enter")
+        browser.get_by_label("Found").locator("option", has_text="S52.50 ").first.wait_for(state="attached")
+        browser.get_by_label("Found").focus()
+        shown.keyboard.press("Home")
+        browser.get_by_role("button", name="Open what is chosen").focus()
+        shown.keyboard.press("Enter")
+        browser.get_by_label("Stands below").locator("option", has_text="S52.53").first.wait_for(state="attached")
+        browser.get_by_role("button", name="Add to my codes").focus()
+        shown.keyboard.press("Enter")
+        browser.get_by_text("My codes: S52.5").wait_for()
+        browser.get_by_role("button", name="Up").focus()
+        shown.keyboard.press("Enter")
+        browser.get_by_label("Stands below").locator("option", has_text="S52.6").first.wait_for(state="attached")
+        assert shown.strangers == []
+        assert shown.faults == []
+        if os.environ.get("WORKBOOK_SCREENSHOTS"):
+            lab.ARTIFACTS.mkdir(exist_ok=True)
+            browser.screenshot(path=lab.ARTIFACTS / "browser.png")
 
 
 def test_the_first_notebook_works_as_a_learner_uses_it_and_nothing_leaves_the_machine(server):

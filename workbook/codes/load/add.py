@@ -1,0 +1,231 @@
+"""Adds official code files: reads each, checks it, and only when all are good puts them on the shelf."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from workbook.codes.load import shelf
+from workbook.codes.load.dating import Release
+from workbook.codes.load.layouts import SETTINGS, Layout
+from workbook.codes.load.read import NotACodeFileError, Recognised, Source, batches, recognise, sources
+from workbook.terms import OPEN_END, Edition, WorkbookError, parse_date, private_file
+
+Progress = Callable[[int], None]
+
+
+def add(
+    paths: str | Path | Iterable[str | Path],
+    keep_descriptors: bool = False,
+    effective_date: date | str | None = None,
+    end_date: date | str | None = None,
+    progress: Progress | None = None,
+) -> list[Edition]:
+    """Add official code files as downloaded: zips, or the csv or txt inside them. Returns the editions added.
+
+    The dates an edition serves come from the file; `effective_date` and `end_date`, both inclusive, overrule them.
+    `progress` is called with the rows read. CPT descriptors are dropped; no file read so far has a place to keep
+    them, so `keep_descriptors` is refused. Raises WorkbookError, and changes nothing, when any file is not good.
+    """
+    if keep_descriptors:
+        raise WorkbookError("no kind of file that keeps CPT descriptors is read yet; add without --keep-descriptors")
+    given = (
+        parse_date(effective_date, "effective date") if effective_date is not None else None,
+        parse_date(end_date, "end date") if end_date is not None else None,
+    )
+    found = [f for path in ([paths] if isinstance(paths, str | Path) else paths) for f in _recognised(Path(path))]
+    staged: dict[tuple[str, str], shelf.Record] = {}
+    passing = {table: shelf.named(table) for table in {one.layout.table.name for one in found}}
+    try:
+        for one in found:
+            record = _read(one, given, progress)
+            passing[record.table] |= {part.file for part in record.parts.values()}
+            key = (record.table, record.version)
+            if key in staged:
+                record = replace(record, parts={**staged[key].parts, **record.parts})
+            staged[key] = record
+        editions = [_merged(record) for record in staged.values()]
+        for record in editions:
+            shelf.put(record)
+    finally:
+        for table, files in passing.items():
+            shelf.sweep(table, files)
+    from workbook.codes.reference import forget
+
+    forget()
+    return [record.edition() for record in editions]
+
+
+def _recognised(path: Path) -> list[Recognised]:
+    """What can be read in a path; a zip's other files are passed over when at least one can."""
+    given = sources(path)
+    found: dict[tuple[str, str], Recognised] = {}
+    refused: NotACodeFileError | None = None
+    for source in given:
+        try:
+            one = recognise(source)
+        except NotACodeFileError as error:
+            refused = refused or error
+            continue
+        found.setdefault((one.layout.name, _part(source)), one)  # csv and txt, or QPP and not, say the same
+    if not found and refused:
+        raise refused
+    return list(found.values())
+
+
+def _merged(record: shelf.Record) -> shelf.Record:
+    """The new parts beside those of the same edition that are on the shelf already."""
+    for held in shelf.records(record.table):
+        if held.version == record.version and "all" not in record.parts and "all" not in held.parts:
+            return replace(record, parts={**held.parts, **record.parts})
+    return record
+
+
+def _part(source: Source) -> str:
+    found = re.search(r"r\d[-_](f\d)\b", source.names) or re.search(r"[-_](f\d)\.", source.names)
+    return found[1] if found else "all"
+
+
+def _scope(found: Recognised) -> str:
+    """The setting a file is of, from its name or its title; a file that tells none is refused."""
+    layout = found.layout
+    if len(layout.scopes) < 2:
+        return layout.scopes[0] if layout.scopes else ""
+    for text in (found.source.names, found.title[:3000]):
+        hits = [scope for scope in layout.scopes if re.search(SETTINGS[scope], text)]
+        if len(hits) == 1:
+            return hits[0]
+    raise WorkbookError(
+        f"{found.source}: {layout.title}, but for whom? Expected a name that tells {' or '.join(layout.scopes)}, as "
+        "ccipra (practitioner) or ccioph (hospital); give the file the name it was downloaded with"
+    )
+
+
+def _release(found: Recognised, given: tuple[date | None, date | None]) -> Release:
+    """The release and its dates, with what the user said in place of what the file says."""
+    layout = found.layout
+    told = layout.release(found.source.names, found.title)
+    first, last = given
+    if told is None and (first is None or last is None):
+        raise WorkbookError(
+            f"{found.source}: {layout.title}, but it does not tell which dates it serves; "
+            "say so with --effective and --end, or give the file the name it was downloaded with"
+        )
+    if told is None:
+        assert first is not None and last is not None
+        told = Release(first.isoformat(), first, last)
+    elif layout.until and told.name >= layout.until:
+        raise WorkbookError(
+            f"{found.source}: the fixed-width layout of release {told.name} is not known (it changed with "
+            f"{layout.until}); add the .csv from the same zip"
+        )
+    told = replace(told, effective_date=first or told.effective_date, end_date=last or told.end_date)
+    if told.effective_date and told.end_date < told.effective_date:
+        raise WorkbookError(f"{found.source}: ends {told.end_date}, before it begins on {told.effective_date}")
+    return told
+
+
+def _read(found: Recognised, given: tuple[date | None, date | None], progress: Progress | None) -> shelf.Record:
+    """Read one file into a Parquet file beside the shelf's own, which no edition names yet."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    layout, scope, release = found.layout, _scope(found), _release(found, given)
+    version, part, digest = shelf.version_name(layout.name, scope, release.name), _part(found.source), _sha256(found)
+    constants: dict[str, Any] = {"edition": version, "setting": scope}
+    if "effective_date" not in {f.column for f in layout.fields}:
+        constants |= {"effective_date": release.effective_date, "end_date": release.end_date}
+    file = f"{version}.{part}.{digest[:12]}.parquet"
+    keys, lines, count = [], [], 0
+    with (
+        private_file(shelf.folder(layout.table.name) / file) as stream,
+        pq.ParquetWriter(stream, layout.table.schema, compression="zstd") as writer,
+    ):
+        for columns, at in batches(found, progress):
+            rows = _stamped(layout, columns, constants, len(at))
+            writer.write_table(rows)
+            count += len(at)
+            lines.append(at)
+            keys.append(_marks(layout, rows))
+        if count == 0:
+            raise WorkbookError(f"{found.source}: {layout.title} without a single row; download it again")
+        marks = pa.concat_tables(keys).unify_dictionaries()
+        del keys
+        _refuse_overlaps(found, marks, pa.chunked_array(lines))
+        if layout.extra:
+            constant = {k: [v] for k, v in {**constants, **layout.extra}.items() if k in layout.table.names}
+            writer.write_table(layout.table.from_columns(constant, 1))
+    first = release.effective_date or pc.min(marks["effective_date"]).as_py()
+    made = shelf.Part(file, str(found.source), digest, count, first, release.end_date)
+    return shelf.Record(
+        layout.table.name, version, scope, date.today(), {part: made}, layout.least, layout.parts
+    )  # fmt: skip
+
+
+def _stamped(layout: Layout, columns: dict[str, Any], constants: dict[str, Any], count: int) -> Any:
+    import pyarrow as pa
+
+    made = []
+    for field in layout.table.schema:
+        if field.name in columns:
+            made.append(columns[field.name])
+        elif constants.get(field.name) is not None:
+            made.append(pa.repeat(pa.scalar(constants[field.name], field.type), count))
+        else:
+            made.append(pa.nulls(count, field.type))
+    return pa.table(made, schema=layout.table.schema)
+
+
+def _marks(layout: Layout, rows: Any) -> Any:
+    """What overlaps are told by: the key without its setting, coded to be small, and the dates."""
+    import pyarrow.compute as pc
+
+    names = [k for k in layout.table.key if k not in ("effective_date", "setting")]
+    rows = rows.select([*names, *layout.never_in_force[:1], "effective_date", "end_date"])
+    for i in range(rows.num_columns - 2):
+        rows = rows.set_column(i, rows.column_names[i], pc.fill_null(rows.column(i), "").dictionary_encode())
+    return rows
+
+
+def _refuse_overlaps(found: Recognised, rows: Any, lines: Any) -> None:
+    """Refuse a file in which two spans of one key share a day. `rows` are `_marks`, `lines` their places."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    layout = found.layout
+    if layout.never_in_force:
+        column, value = layout.never_in_force
+        in_force = pc.not_equal(rows[column].cast(pa.string()), value)
+        rows, lines = rows.drop_columns([column]).filter(in_force), lines.filter(in_force)
+    names = rows.column_names[:-2]
+    codes = np.zeros(rows.num_rows, np.int64)
+    for name in names:
+        coded = rows[name].combine_chunks()
+        codes = codes * (len(coded.dictionary) + 1) + coded.indices.to_numpy()
+    first = rows["effective_date"].cast(pa.int32()).to_numpy()
+    last = pc.fill_null(rows["end_date"], pa.scalar(OPEN_END, pa.date32())).cast(pa.int32()).to_numpy()
+    order = np.lexsort((first, codes))
+    codes, first, last = codes[order], first[order], last[order]
+    clash = np.flatnonzero((codes[1:] == codes[:-1]) & (last[:-1] >= first[1:]))
+    if len(clash):
+        one, two = (int(order[clash[0] + i]) for i in (0, 1))
+        both = " and ".join(
+            f"{rows['effective_date'][i]} to {rows['end_date'][i].as_py() or 'open'} (line {lines[i]})"
+            for i in (one, two)
+        )
+        key = " ".join(filter(None, (rows[n][one].as_py() for n in names)))
+        raise WorkbookError(
+            f"{found.source}: two spans of {key} overlap: {both}; expected one row a day; download the file again"
+        )
+
+
+def _sha256(found: Recognised) -> str:
+    with found.source.path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

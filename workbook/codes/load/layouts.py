@@ -1,0 +1,229 @@
+"""The official files that can be added, one declaration each: its header words or positions, and its columns.
+
+Columns are found by the words of their (stacked) header, never by position; a fixed-width file has positions alone, and
+is told by the shape of its lines. A field whose name begins with "_" is read but not kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from workbook.codes import tables as t
+from workbook.codes.load import dating
+from workbook.engine.table import Table
+
+#: The part of a table that an edition replaces → the column and the pattern that mark it. The first of a table's
+#: scopes stands under the table's own name among the editions (rule cards ask for that one); others as ptp/hospital.
+SCOPES: Mapping[str, tuple[str, str]] = {
+    "practitioner": ("setting", "^practitioner$"),
+    "hospital": ("setting", "^hospital$"),
+    "dme": ("setting", "^dme$"),
+    "level II": ("hcpcs_code", "^[A-Z]"),
+}
+PLAIN = ("", "practitioner", "level II")
+#: scope → what a file's name has when it is of that scope
+SETTINGS = {
+    "practitioner": r"ccipra|practitioner|physician",
+    "hospital": r"ccioph|hospital|opps|outpatient",
+    "dme": r"dme|durable",
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of ours: the header words (a pattern over lower-case words) or positions (from 1) it is found by.
+
+    `read` names how a cell is read (`workbook.codes.load.read.READERS`); `allowed` is a pattern for its text.
+    """
+
+    column: str
+    found: str | tuple[int, int]
+    read: str = "text"
+    allowed: str | None = None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One kind of official file.
+
+    `least`: the fewest rows a whole one has; with fewer it is kept as an extract. `ignored`: header words that are
+    known and not kept. `shape`: a pattern for a line of a fixed-width file. `keep`: column → pattern of the rows
+    wanted. `joined`: a column and the two that make it, as 10112-00. `never_in_force`: column and value of rows that
+    may overlap others. `extra`: a row of every edition. `until`: the first release whose layout is not known.
+    """
+
+    name: str
+    title: str
+    table: Table
+    fields: tuple[Field, ...]
+    release: Callable[[str, str], dating.Release | None]
+    least: int
+    ignored: str = "(?!)"
+    shape: str | None = None
+    scopes: tuple[str, ...] = ()
+    parts: int = 1
+    keep: Mapping[str, str] = field(default_factory=dict)
+    joined: tuple[str, ...] = ()
+    never_in_force: tuple[str, ...] = ()
+    extra: Mapping[str, object] | None = None
+    encoding: str = "utf8"
+    until: str | None = None
+
+    @property
+    def is_fixed(self) -> bool:
+        """True when columns are found by position."""
+        return self.shape is not None
+
+    def expected(self) -> str:
+        """The kind in words with what it is told by."""
+        if self.is_fixed:
+            return f"{self.title} (lines of fixed width)"
+        found = [re.sub(r"\(\?:([^|)]*)[^)]*\)\??|\|.*|\.\*", r"\1", str(f.found)) for f in self.fields[:4]]
+        return f"{self.title} (columns {', '.join(f.strip() for f in found)} …)"
+
+
+CODE = "[0-9A-Z]{5}"
+_LOCALITY = ("locality", "_carrier", "_locality")
+_NATIONAL = {
+    "locality": "NATIONAL", "label": "National (no geographic adjustment)", "work_gpci": 1,
+    "practice_expense_gpci": 1, "malpractice_gpci": 1, "source": "Every index is 1: CMS's national payment amount",
+}  # fmt: skip
+
+
+def _fee(found: Mapping[str, str | tuple[int, int]]) -> tuple[Field, ...]:
+    rates = {"rvu": "rate", "share": "rate"}
+    patterns = {"hcpcs_code": CODE, "modifier": "[0-9A-Z]{2}", "status_code": "[A-Z]"}
+    return tuple(
+        Field(c, words, rates.get(c.rsplit("_", 1)[-1], "text"), patterns.get(c)) for c, words in found.items()
+    )
+
+
+_ORDER = (
+    Field("diagnosis_code", (7, 13), allowed="[A-Z][0-9][0-9A-Z]{1,5}"),
+    Field("is_billable", (15, 15), "flag"),
+    Field("title", (78, 400)),
+)
+_CM = r"\d{5} [A-Z]\d[0-9A-Z][0-9A-Z ]{4} [01] .{60} \S.*"
+_PCS = r"\d{5} [0-9A-HJ-NP-Z]{3}(?:[0-9A-HJ-NP-Z]{4}|    ) [01] .{60} \S.*"
+_MODIFIER_WORDS = "modifier(?: 0.*| indicator)?"
+
+LAYOUTS: tuple[Layout, ...] = (
+    Layout(
+        "PTP", "NCCI procedure-to-procedure edits", t.PTP,
+        (
+            Field("column_one_code", "column 1", allowed=CODE),
+            Field("column_two_code", "column 2", allowed=CODE),
+            Field("modifier_indicator", _MODIFIER_WORDS, allowed="[019]"),
+            Field("effective_date", "effective date.*", "ymd"),
+            Field("end_date", "deletion date.*", "ymd"),
+        ),
+        dating.ncci, 100_000, ignored=".*prior to 1996|.*rationale", scopes=("practitioner", "hospital"),
+        parts=4, never_in_force=("modifier_indicator", "9"),
+    ),
+    Layout(
+        "MUE", "NCCI medically unlikely edits", t.MUE,
+        (
+            Field("hcpcs_code", "hcpcs cpt code", allowed=CODE),
+            Field("mue_value", ".*mue values?", "quantity"),
+            Field("mai", "mue adjudication indicator.*", "first", "[123]"),
+        ),
+        dating.quarterly, 1_000, ignored=".*rationale", scopes=("practitioner", "hospital", "dme"),
+    ),
+    Layout(
+        "RVU", "physician fee schedule relative values (PPRRVU)", t.PHYSICIAN_FEE,
+        _fee({
+            "hcpcs_code": "hcpcs", "modifier": "mod", "status_code": "status code", "work_rvu": "work rvu",
+            "nonfacility_pe_rvu": "non fac(?:ility)? pe rvu", "facility_pe_rvu": "facility pe rvu",
+            "malpractice_rvu": "mp rvu", "pctc_indicator": "pctc ind", "global_days": "glob days",
+            "preoperative_share": "pre op", "intraoperative_share": "intra op", "postoperative_share": "post op",
+            "multiple_procedure_indicator": "mult proc", "bilateral_indicator": "bilat surg",
+            "assistant_indicator": "asst surg", "cosurgeon_indicator": "co surg", "team_indicator": "team surg",
+            "endoscopic_base_code": "endo base", "imaging_family": "(?:diagnostic )?imaging family indicator",
+        }),
+        dating.physician_fee, 15_000, encoding="latin1",
+        ignored=".*description|.*payment|.*na indicator|.*total|pric ind|conv factor|.*procedures|"
+                "calculation flag|.*amount",
+    ),
+    Layout(
+        "RVU", "physician fee schedule relative values (PPRRVU, fixed width)", t.PHYSICIAN_FEE,
+        _fee({
+            "hcpcs_code": (1, 5), "modifier": (6, 7), "status_code": (58, 58), "work_rvu": (60, 65),
+            "nonfacility_pe_rvu": (67, 72), "facility_pe_rvu": (76, 81), "malpractice_rvu": (85, 89),
+            "pctc_indicator": (103, 103), "global_days": (104, 106), "preoperative_share": (107, 109),
+            "intraoperative_share": (110, 112), "postoperative_share": (113, 115),
+            "multiple_procedure_indicator": (116, 116), "bilateral_indicator": (117, 117),
+            "assistant_indicator": (118, 118), "cosurgeon_indicator": (119, 119), "team_indicator": (120, 120),
+            "endoscopic_base_code": (121, 125), "imaging_family": (146, 147),
+        }),
+        dating.physician_fee, 15_000, encoding="latin1", until="26A",
+        shape=rf"{CODE}.{{52}}[A-Z] [ \d]{{3}}\.\d\d .*",
+    ),
+    Layout(
+        "GPCI", "geographic practice cost indices (GPCI)", t.LOCALITY,
+        (
+            Field("_carrier", "medicare administrative contractor.*", "carrier", r"\d{5}"),
+            Field("_locality", "locality number", "two", r"\d{2}"),
+            Field("label", "locality name", "name"),
+            Field("state", "state", allowed="[A-Z]{2}"),
+            Field("work_gpci", r"20\d\d pw gpci with 1 0 floor|20\d\d pw gpci", "rate"),
+            Field("practice_expense_gpci", r"20\d\d pe gpci", "rate"),
+            Field("malpractice_gpci", r"20\d\d mp gpci", "rate"),
+        ),
+        dating.calendar_year, 100, ignored=r".*without 1 0 floor.*", joined=_LOCALITY, extra=_NATIONAL,
+    ),
+    Layout(
+        "ANES", "anesthesia conversion factors (ANES)", t.ANESTHESIA_FACTOR,
+        (
+            Field("_carrier", "contractor", "carrier", r"\d{5}"),
+            Field("_locality", "locality", "two", r"\d{2}"),
+            Field("label", "locality name", "name"),
+            Field("conversion_factor", "national anes cf of.*", "rate"),
+        ),
+        dating.calendar_year, 100, joined=_LOCALITY,
+    ),
+    Layout(
+        "OPPSCAP", "imaging caps at the hospital rate (OPPSCAP)", t.IMAGING_CAP,
+        (
+            Field("hcpcs_code", "hcpcs", allowed=CODE),
+            Field("modifier", "mod", allowed="[0-9A-Z]{2}"),
+            Field("_carrier", "carrier", "carrier", r"\d{5}"),
+            Field("_locality", "locality", "two", r"\d{2}"),
+            Field("facility_amount", "facility price", "cents"),
+            Field("nonfacility_amount", "non facil(?:i)?ty price", "cents"),
+        ),
+        dating.physician_fee, 10_000, ignored="procstat", joined=_LOCALITY,
+    ),
+    Layout(
+        "ICD-10-CM", "ICD-10-CM order file", t.DIAGNOSIS, _ORDER, dating.fiscal_year, 90_000, shape=_CM,
+    ),
+    Layout(
+        "ICD-10-PCS", "ICD-10-PCS order file", t.PROCEDURE,
+        (Field("procedure_code", (7, 13), allowed="[0-9A-HJ-NP-Z]{3,7}"), *_ORDER[1:]),
+        dating.fiscal_year, 75_000, shape=_PCS,
+    ),
+    Layout(
+        "HCPCS", "HCPCS Level II (ANWEB)", t.HCPCS,
+        (
+            Field("hcpcs_code", (1, 5), allowed=r"[A-Z]\d{4}"),
+            Field("_record", (11, 11)),
+            Field("label", (92, 119)),
+            Field("effective_date", (277, 284), "ymd"),
+            Field("end_date", (285, 292), "ymd"),
+        ),
+        dating.quarterly, 6_000, shape=r"(?:[A-Z]\d{4}|   [0-9A-Z]{2})\d{5}[3478].{265}[ \d]{16}.*",
+        scopes=("level II",), keep={"_record": "^3$", "hcpcs_code": "^[^D]"}, encoding="latin1",
+    ),
+    Layout(
+        "AOC", "NCCI add-on codes", t.ADD_ON,
+        (
+            Field("add_on_code", "add on code", allowed=CODE),
+            Field("primary_code", "primary code", allowed=CODE),
+            Field("edit_type", "aoc edit type", allowed="[123]"),
+            Field("effective_date", "aoc edit effdt", "yddd"),
+            Field("end_date", "aoc edit deldt", "yddd"),
+        ),
+        dating.ncci, 500, ignored="aoc deldt|primary code deldt|special instruction notes",
+    ),
+)  # fmt: skip

@@ -1,0 +1,95 @@
+"""Where the learner is in the Tabular: what was searched, which entry is open, which codes were put aside."""
+
+from __future__ import annotations
+
+import traitlets as tl
+
+from workbook.codes import dotted, lookup, undotted
+from workbook.codes.search import search
+from workbook.codes.tabular import ancestors, nodes, notes_of, references
+
+#: A list longer than this is cut, and says so: a category may hold thousands of codes.
+SHOWN = 200
+
+
+def _children() -> dict[str | None, list[str]]:
+    found: dict[str | None, list[str]] = {}
+    table = nodes()
+    for code, parent in zip(table["code"].to_pylist(), table["parent"].to_pylist(), strict=True):
+        found.setdefault(parent, []).append(code)
+    return found
+
+
+def shown_code(code: str) -> str:
+    """A node as a person writes it: codes with their dot, chapters and blocks as they are."""
+    if code.isdigit():
+        return f"Chapter {code}"
+    return code if "-" in code else dotted(code)
+
+
+class BrowseState(tl.HasTraits):
+    """A code browser: search, tree, entry, and the codes that were put aside."""
+
+    query = tl.Unicode()
+    message = tl.Unicode("Type what the note says, or a code.")
+    hits = tl.List()
+    code = tl.Unicode()  # the open node, undotted; empty: the list of chapters
+    below = tl.List()
+    named = tl.List()
+    entry_html = tl.Unicode("<p>No entry is open.</p>")
+    my_codes = tl.List(tl.Unicode())
+
+    def __init__(self, on: str) -> None:
+        super().__init__()
+        self.on = on
+        self._children = _children()
+        self._titles = dict(zip(nodes()["code"].to_pylist(), nodes()["title"].to_pylist(), strict=True))
+        self.open("")
+        self.observe(lambda _: self.search(), "query")
+
+    def search(self) -> None:
+        """Find what was typed; the best hits first."""
+        found = search(self.query, limit=20)
+        self.hits = [(f"{hit.code}  {hit.matched}", undotted(hit.code)) for hit in found]
+        if not self.query.strip():
+            self.message = "Type what the note says, or a code."
+        else:
+            self.message = f"{len(found)} found" if found else "Nothing found; try another word for it."
+
+    def open(self, code: str) -> None:
+        """Open a node: its entry, what stands below it, and the codes its notes name."""
+        self.code = code
+        self.below = self._options(self._children.get(code or None, []))
+        self.entry_html = self._entry(code)
+        self.named = self._options(self._named(code))
+
+    def up(self) -> None:
+        """Open the node above."""
+        above = ancestors(self.code)
+        self.open(above[0] if above else "")
+
+    def add(self) -> None:
+        """Put the open code aside, once."""
+        code = shown_code(self.code)
+        if self.code and code not in self.my_codes:
+            self.my_codes = [*self.my_codes, code]
+
+    def _options(self, codes: list[str]) -> list[tuple[str, str]]:
+        options = [(f"{shown_code(c)}  {self._titles[c]}", c) for c in codes[:SHOWN]]
+        more = len(codes) - SHOWN
+        return [*options, (f"… and {more:,} more; search to narrow them", "")] if more > 0 else options
+
+    def _entry(self, code: str) -> str:
+        from workbook.engine.html import safe
+
+        if not code:
+            return "<p>The chapters of ICD-10-CM.</p>"
+        if code.isdigit() or "-" in code:
+            return f"<p><b>{safe(shown_code(code))}</b> {safe(self._titles[code])}</p>"
+        return lookup(code, on=self.on)._repr_html_()
+
+    def _named(self, code: str) -> list[str]:
+        """The nodes that the notes of a code name, in the order they stand."""
+        kinds = ("excludes1", "excludes2", "code_first", "use_additional", "code_also")
+        found = [r.first for note in notes_of(code, kinds) for r in references(note.text)] if code else []
+        return [c for c in dict.fromkeys(found) if c in self._titles and c != code]
