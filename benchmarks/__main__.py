@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import resource
 import statistics
@@ -20,16 +21,17 @@ from pathlib import Path
 RESULTS = Path(__file__).with_name("results.md")
 
 
-def measure(task: str, *arguments: str, runs: int = 3) -> dict[str, float]:
+def measure(task: str, *arguments: str, runs: int = 3, data: Path | None = None) -> dict[str, float]:
     """Run a task in processes of its own; returns the medians of seconds and peak MB, and what it counted."""
     found = []
-    for _ in range(runs):
+    for number in range(runs):
+        environment = dict(os.environ)
+        if data:  # a data folder of its own: nothing is built yet
+            environment["WORKBOOK_DATA"] = str(data / f"{task} {number}")
         done = subprocess.run(
             [sys.executable, "-m", "benchmarks", "--task", task, *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+            capture_output=True, text=True, check=False, env=environment,
+        )  # fmt: skip
         if done.returncode:
             raise SystemExit(f"{task} failed:\n{done.stderr[-3000:]}")
         found.append(json.loads(done.stdout.splitlines()[-1]))
@@ -114,7 +116,34 @@ def _x12sdk(path: str) -> int:
         return sum(1 for _ in reader.models())
 
 
+def _lookup() -> int:
+    import workbook as wb
+
+    return len(wb.lookup("E11.42", on="2025-11-03").notes)
+
+
+def _simple_icd() -> int:
+    import simple_icd_10_cm as icd
+
+    return len(icd.get_full_data("E11.42"))
+
+
+def _search() -> int:
+    import workbook as wb
+
+    return len(wb.search("numb feet diabetes"))
+
+
+def _add_ptp(path: str) -> int:
+    from workbook.codes import reference
+    from workbook.codes.load import add
+
+    add(path)
+    return reference(["ptp"])["ptp"].num_rows
+
+
 TASKS = {
+    "lookup": _lookup, "simple-icd-10-cm": _simple_icd, "search": _search, "add ptp": _add_ptp,
     "import workbook": _import_workbook, "import pandas": _import_pandas, "audit": _audit, "audit priced": _audit_priced,
     "by hand": _by_hand, "read 837": _read_837, "pyx12": _pyx12, "x12sdk": _x12sdk,
 }  # fmt: skip
@@ -139,7 +168,8 @@ def report(folder: Path, lines: int, megabytes: int) -> str:
     """The results as a page."""
     import pyarrow.parquet as pq
 
-    from benchmarks.universe import write_837, write_universe
+    from benchmarks import search
+    from benchmarks.universe import write_837, write_ptp, write_universe
     from workbook.codes.diagnosis import diagnosis_table
 
     small, large = folder / "small", folder / "large"
@@ -183,13 +213,29 @@ def report(folder: Path, lines: int, megabytes: int) -> str:
     )
     add("pyx12's reader, segments only", raw, f"{size / raw['seconds']:.1f} MB/s")
     add("x12sdk's parser", sdk, f"{size / sdk['seconds']:.1f} MB/s")
+    cold, warm = measure("lookup", data=folder), measure("lookup", runs=5)
+    package, first = measure("simple-icd-10-cm"), measure("search", runs=5)
+    ptp = folder / "ccipra-v322r0-f1.txt"
+    write_ptp(ptp, lines * 17 // 10)
+    loaded = measure("add ptp", str(ptp), data=folder)
+    add("a code looked up, nothing built yet (ICD-10-CM read from its package)", cold, "")
+    add("a code looked up, warm", warm, "", f"{warm['seconds'] / package['seconds']:.2f} × simple-icd-10-cm")
+    add("simple-icd-10-cm: import and one entry", package, "")
+    add("a first search, warm", first, "")
+    add(
+        f"NCCI file of {loaded['count']:,} pairs loaded and read back",
+        loaded,
+        f"{loaded['count'] / loaded['seconds']:,.0f} rows/s",
+    )
     body = "\n".join(
         "| " + " | ".join(row) + " |" + ("\n|" + " --- |" * 5 if n == 0 else "") for n, row in enumerate(rows)
     )
     return (
         "# Measured\n\n"
         f"`make bench`, Python {platform.python_version()}, {platform.machine()}, 2 cores. Each figure is the median of processes of their own, "
-        "imports and file reading included; machines are noisy, so read the ratios.\n\n" + body + "\n"
+        "imports and file reading included; machines are noisy, so read the ratios.\n\n" + body + "\n\n"
+        "## Code search, in one process\n\n| what | figure |\n| --- | --- |\n"
+        + "".join(f"| {what} | {figure} |\n" for what, figure in search.measure())
     )
 
 

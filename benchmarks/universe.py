@@ -95,3 +95,18 @@ def write_837(path: Path, megabytes: int) -> int:
             size, segments = size + len(block), segments + 19
         out.write(f"SE*{segments - 1}*0001~\nGE*1*1~\nIEA*1*000000001~\n")
     return path.stat().st_size
+
+
+def write_ptp(path: Path, rows: int) -> None:
+    """Write an NCCI pair file of `rows` invented pairs in the official layout: six header lines, then tabs."""
+    head = (
+        "CPT only copyright American Medical Association.  All rights reserved.\t\t\t\t\t\t\r\nColumn1/Column2 Edits\t\t\t\t\t\t\r\n"
+        "Column 1\tColumn 2\t*=in existence prior to 1996\tEffective Date\tDeletion Date\tModifier\tPTP Edit Rationale\r\n"
+        "\t\t\t\t\t0=not allowed\t\r\n\t\t\t\t*=no data\t1=allowed\t\r\n\t\t\t\t\t9=not applicable\t\r\n"
+    )
+    with path.open("w", encoding="ascii", newline="") as out:
+        out.write(head)
+        for n in range(rows):
+            out.write(
+                f"{10000 + n // 1000:05d}\t{20000 + n % 1000:05d}\t\t20240101\t*\t{n % 2}\tMisuse of Column Two code\r\n"
+            )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
-from workbook.codes.diagnosis import ICD_EDITION, diagnosis_table
+from workbook.codes.diagnosis import ICD_EDITION
 from workbook.codes.reference import edition_on, reference
 from workbook.codes.tabular import Note, nodes, notes_of
 from workbook.codes.tabular import ancestors as nodes_above
@@ -90,18 +90,21 @@ class Entry:
         return html.escape(note.text) + origin
 
 
+#: kinds of nodes that are no codes
+_ABOVE = ("chapter", "block")
+
+
 @cache
 def _index(edition: Edition = ICD_EDITION) -> dict[str, tuple[str, bool]]:
     """The codes of one edition: undotted code → title, billable. The package's own unless another is named."""
     if edition.version == ICD_EDITION.version:
-        table = diagnosis_table()
-    else:
-        import pyarrow.compute as pc
-
-        rows = reference(["diagnosis"])["diagnosis"]
-        table = rows.filter(pc.equal(rows["edition"], edition.version))
-    columns = (table[name].to_pylist() for name in ("diagnosis_code", "title", "is_billable"))
-    return {code: (title, billable) for code, title, billable in zip(*columns, strict=True)}
+        columns = [nodes()[name].to_pylist() for name in ("code", "title", "is_billable", "kind")]
+        return {c: (title, billable) for c, title, billable, kind in zip(*columns, strict=True) if kind not in _ABOVE}
+    columns = [
+        reference(["diagnosis"])["diagnosis"][name].to_pylist()
+        for name in ("diagnosis_code", "title", "is_billable", "edition")
+    ]
+    return {c: (title, billable) for c, title, billable, v in zip(*columns, strict=True) if v == edition.version}
 
 
 @cache

@@ -83,10 +83,8 @@ def _shipped() -> list[Edition]:
                 version=row["version"],
                 span=Span(row["effective_date"], row["end_date"]),
                 is_whole=row["is_whole"],
-                sha256=row["sha256"],
-                loaded_on=row["loaded_on"],
             )
-            for row in curated("edition").to_pylist()
+            for row in read_csv(FOLDER / "edition.csv", EDITION)
         ),
     ]
 

@@ -107,13 +107,21 @@ def _parents() -> dict[str, str | None]:
 
 
 @cache
-def _notes_by_code() -> dict[str, list[Note]]:
-    table = notes()
-    found: dict[str, list[Note]] = {}
-    columns = (table[c].to_pylist() for c in ("code", "kind", "text", "extension"))
-    for code, kind, text, extension in zip(*columns, strict=True):
-        found.setdefault(code, []).append(Note(code, kind, text, extension))
+def _note_rows() -> dict[str, tuple[int, int]]:
+    """Where each node's notes stand in `notes()`: first row and how many; they stand together."""
+    found: dict[str, tuple[int, int]] = {}
+    for row, code in enumerate(notes()["code"].to_pylist()):
+        first, count = found.get(code, (row, 0))
+        found[code] = (first, count + 1)
     return found
+
+
+@cache
+def _own_notes(code: str) -> tuple[Note, ...]:
+    if code not in _note_rows():
+        return ()
+    rows = notes().slice(*_note_rows()[code]).to_pylist()
+    return tuple(Note(code, r["kind"], r["text"], r["extension"]) for r in rows)
 
 
 def ancestors(code: str) -> list[str]:
@@ -129,9 +137,8 @@ def ancestors(code: str) -> list[str]:
 def notes_of(code: str, kinds: Iterable[str] | None = None) -> list[Note]:
     """The notes that apply to an undotted code: its own, then each ancestor's that are inherited, nearest first."""
     wanted = set(kinds or NOTE_KINDS)
-    by_code = _notes_by_code()
-    own = [n for n in by_code.get(code, []) if n.kind in wanted]
-    above = [n for a in ancestors(code) for n in by_code.get(a, []) if n.kind in wanted and NOTE_KINDS[n.kind]]
+    own = [n for n in _own_notes(code) if n.kind in wanted]
+    above = [n for a in ancestors(code) for n in _own_notes(a) if n.kind in wanted and NOTE_KINDS[n.kind]]
     return own + above
 
 
@@ -147,7 +154,8 @@ def _cached(name: str, table: Table) -> pa.Table:
         built = table.from_rows(rows)
         with private_file(path) as stream:
             pq.write_table(built, stream)
-    return pq.read_table(path)
+    with pq.ParquetFile(path) as file:  # read_table would import pandas
+        return file.read()
 
 
 def package() -> Any:
