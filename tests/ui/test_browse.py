@@ -2,7 +2,8 @@
 
 import pytest
 
-from workbook.ui.browse import SHOWN, BrowseState, shown_code
+from workbook.codes.lookup import shown
+from workbook.ui.browse import SHOWN, BrowseState
 
 
 @pytest.fixture
@@ -59,4 +60,4 @@ def test_a_long_list_is_cut_and_says_so(state):
 
 @pytest.mark.parametrize(("code", "text"), [("4", "Chapter 4"), ("E08-E13", "E08-E13"), ("E1142", "E11.42")])
 def test_nodes_are_written_as_people_write_them(code, text):
-    assert shown_code(code) == text
+    assert shown(code) == text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import traitlets as tl
 
-from workbook.codes import dotted, lookup, undotted
+from workbook.codes import lookup, undotted
+from workbook.codes.lookup import shown, title_of
 from workbook.codes.search import search
 from workbook.codes.tabular import ancestors, nodes, notes_of, references
 
@@ -18,13 +19,6 @@ def _children() -> dict[str | None, list[str]]:
     for code, parent in zip(table["code"].to_pylist(), table["parent"].to_pylist(), strict=True):
         found.setdefault(parent, []).append(code)
     return found
-
-
-def shown_code(code: str) -> str:
-    """A node as a person writes it: codes with their dot, chapters and blocks as they are."""
-    if code.isdigit():
-        return f"Chapter {code}"
-    return code if "-" in code else dotted(code)
 
 
 class BrowseState(tl.HasTraits):
@@ -43,7 +37,6 @@ class BrowseState(tl.HasTraits):
         super().__init__()
         self.on = on
         self._children = _children()
-        self._titles = dict(zip(nodes()["code"].to_pylist(), nodes()["title"].to_pylist(), strict=True))
         self.open("")
         self.observe(lambda _: self.search(), "query")
 
@@ -70,12 +63,12 @@ class BrowseState(tl.HasTraits):
 
     def add(self) -> None:
         """Put the open code aside, once."""
-        code = shown_code(self.code)
+        code = shown(self.code)
         if self.code and code not in self.my_codes:
             self.my_codes = [*self.my_codes, code]
 
     def _options(self, codes: list[str]) -> list[tuple[str, str]]:
-        options = [(f"{shown_code(c)}  {self._titles[c]}", c) for c in codes[:SHOWN]]
+        options = [(f"{shown(c)}  {title_of(c)}", c) for c in codes[:SHOWN]]
         more = len(codes) - SHOWN
         return [*options, (f"… and {more:,} more; search to narrow them", "")] if more > 0 else options
 
@@ -85,11 +78,11 @@ class BrowseState(tl.HasTraits):
         if not code:
             return "<p>The chapters of ICD-10-CM.</p>"
         if code.isdigit() or "-" in code:
-            return f"<p><b>{safe(shown_code(code))}</b> {safe(self._titles[code])}</p>"
+            return f"<p><b>{safe(shown(code))}</b> {safe(title_of(code))}</p>"
         return lookup(code, on=self.on)._repr_html_()
 
     def _named(self, code: str) -> list[str]:
         """The nodes that the notes of a code name, in the order they stand."""
         kinds = ("excludes1", "excludes2", "code_first", "use_additional", "code_also")
         found = [r.first for note in notes_of(code, kinds) for r in references(note.text)] if code else []
-        return [c for c in dict.fromkeys(found) if c in self._titles and c != code]
+        return [c for c in dict.fromkeys(found) if title_of(c) and c != code]
