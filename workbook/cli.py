@@ -91,6 +91,9 @@ def _add_codes(parser: argparse.ArgumentParser) -> None:
     search.add_argument("text", nargs="+")
     added = codes.add_parser("add", help="load official code files as downloaded; they stay in your data folder")
     added.add_argument("paths", nargs="+", metavar="FILE", help="a zip, or the csv or txt inside it")
+    added.add_argument(
+        "--keep-descriptors", action="store_true", help="keep the words of a CPT file that you hold a licence for"
+    )
     added.add_argument("--effective", metavar="DATE", help="first date of service, where the file does not say")
     added.add_argument("--end", metavar="DATE", help="last date of service, where the file does not say")
     listed = codes.add_parser("list", help="which editions are in use, and the dates of service they serve")
@@ -269,9 +272,7 @@ def _add(options: argparse.Namespace) -> int:
     def progress(rows: int) -> None:
         print(f"\r{rows:,} rows read", end="", file=sys.stderr)
 
-    editions = add(
-        options.paths, effective_date=options.effective, end_date=options.end, progress=progress if told else None
-    )
+    editions = add(options.paths, options.keep_descriptors, options.effective, options.end, progress if told else None)
     if told:
         print(file=sys.stderr)
     return _print_editions(editions, options.json)

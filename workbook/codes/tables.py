@@ -170,11 +170,83 @@ IMAGING_CAP = _reference(
     Column("nonfacility_amount", "money", "the most payable elsewhere", required=True),
 )
 
+ZIP_LOCALITY = _reference(
+    "zip_locality",
+    "one five-digit ZIP code and span of dates",
+    ("zip_code",),
+    Column("zip_code", "text", "five digits", required=True),
+    Column("state", "text", "postal abbreviation", required=True),
+    Column("locality", "text", "carrier-locality, 10112-00", required=True),
+    Column("rural_indicator", "text", "R rural, B super rural (ambulance), null urban"),
+    Column("is_split", "boolean", "the nine-digit ZIP code decides", required=True),
+)
+COUNTY_LOCALITY = _reference(
+    "county_locality",
+    "one list of counties in a Medicare payment locality and span of dates",
+    ("locality", "counties"),
+    Column("locality", "text", "carrier-locality, 10112-00", required=True),
+    Column("state", "text", "the state's name", required=True),
+    Column("label", "text", "the fee schedule area's name"),
+    Column("counties", "text", "the counties, as CMS lists them", required=True),
+)
+DRG = _reference(
+    "drg",
+    "one Medicare severity diagnosis-related group and span of dates",
+    ("ms_drg",),
+    Column("ms_drg", "text", "three digits", required=True),
+    Column("title", "text", "what the group holds", required=True),
+    Column("mdc", "text", "major diagnostic category; PRE before all"),
+    Column("kind", "text", "MED or SURG"),
+    Column("is_post_acute", "boolean", "the post-acute transfer policy applies"),
+    Column("is_special_pay", "boolean", "the special transfer payment applies"),
+    Column("weight", "rate", "relative weight that is paid, after the 10 percent cap"),
+    Column("uncapped_weight", "rate", "relative weight before the cap; the same where no cap is printed"),
+    Column("geometric_mean_stay", "rate", "days"),
+    Column("arithmetic_mean_stay", "rate", "days"),
+)
+APC = _reference(
+    "apc",
+    "one HCPCS code under the hospital outpatient system and span of dates",
+    ("hcpcs_code",),
+    Column("hcpcs_code", "text", "HCPCS code", required=True),
+    Column("status_indicator", "text", "how it is paid: S, T, V, N, J1 …", required=True),
+    Column("apc", "text", "ambulatory payment classification"),
+    Column("relative_weight", "rate", "of the classification"),
+    Column("payment_rate", "money", "national rate before the wage index"),
+    Column("copayment", "money", "national unadjusted copayment"),
+    Column("minimum_copayment", "money", "minimum unadjusted copayment"),
+)
+CARC = _reference(
+    "carc",
+    "one claim adjustment reason code and span of dates",
+    ("carc",),
+    Column("carc", "text", "the code, without its group", required=True),
+    Column("meaning", "text", "what it says"),
+)
+RARC = _reference(
+    "rarc",
+    "one remittance advice remark code and span of dates",
+    ("rarc",),
+    Column("rarc", "text", "M, MA or N and digits", required=True),
+    Column("meaning", "text", "what it says"),
+)
+COVERAGE = _reference(
+    "coverage",
+    "one diagnosis that a coverage policy accepts or refuses for one procedure, and span of dates",
+    ("policy_id", "hcpcs_code", "diagnosis_code"),
+    Column("policy_id", "text", "the LCD, article or NCD: L33777, A57475, 190.18", required=True),
+    Column("policy_title", "text", "its title"),
+    Column("contractor", "text", "who decides by it; null nationally"),
+    Column("hcpcs_code", "text", "HCPCS code", required=True),
+    Column("diagnosis_code", "text", "undotted", required=True),
+    Column("is_covered", "boolean", "the diagnosis supports the procedure", required=True),
+)
+
 REFERENCE_TABLES = {
     t.name: t
     for t in (
         DIAGNOSIS, HCPCS, PTP, MUE, PLACE_OF_SERVICE, PHYSICIAN_FEE, LOCALITY, MODIFIER_USE, NCCI_MODIFIER,
         COST_SHARE, EDITION, PROCEDURE, ADD_ON, ANESTHESIA_FACTOR,
-        IMAGING_CAP,
+        IMAGING_CAP, ZIP_LOCALITY, COUNTY_LOCALITY, DRG, APC, CARC, RARC, COVERAGE,
     )
 }  # fmt: skip

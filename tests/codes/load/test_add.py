@@ -46,7 +46,7 @@ def files(folder):
         (Q4, mue("P", ("G0101", 1, 2)).replace("MUE Rationale", "MUE Colour"), r"unknown column 'mue colour'"),
         ("PPRRVU2025_Oct.csv", rvu(("G0101", "", "1", "1")).replace(",WORK,", ",WERK,"),
          r"looks like physician fee schedule .* no column 'work rvu'"),
-        ("tables.xlsx", "PK", r"Excel files are not read; add the \.txt or \.csv"),
+        ("tables.xlsx", "PK", r"tables\.xlsx: cannot be read as a spreadsheet .* download it again"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_good_is_refused_with_what_to_do_and_nothing_changes(shelf, write, name, text, words):
@@ -72,7 +72,7 @@ def test_a_damaged_or_cut_zip_is_refused(shelf, write, tmp_path):
 def test_a_zip_with_nothing_to_read_says_what_is_in_it(shelf, tmp_path):
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as pack:
         pack.writestr("manual.pdf", "words")
-    with pytest.raises(WorkbookError, match=r"no text or csv file in the zip; seen: manual\.pdf"):
+    with pytest.raises(WorkbookError, match=r"no text, csv or xlsx file in the zip; seen: manual\.pdf"):
         add(tmp_path / "x.zip")
 
 

@@ -29,11 +29,10 @@ def add(
     """Add official code files as downloaded: zips, or the csv or txt inside them. Returns the editions added.
 
     The dates an edition serves come from the file; `effective_date` and `end_date`, both inclusive, overrule them.
-    `progress` is called with the rows read. CPT descriptors are dropped; no file read so far has a place to keep
-    them, so `keep_descriptors` is refused. Raises WorkbookError, and changes nothing, when any file is not good.
+    `progress` is called with the rows read. CPT descriptors are dropped (this project's own labels stand in for them
+    where it has any) unless `keep_descriptors`: they are then kept in your data folder, under your licence. Raises
+    WorkbookError, and changes nothing, when any file is not good.
     """
-    if keep_descriptors:
-        raise WorkbookError("no kind of file that keeps CPT descriptors is read yet; add without --keep-descriptors")
     given = (
         parse_date(effective_date, "effective date") if effective_date is not None else None,
         parse_date(end_date, "end date") if end_date is not None else None,
@@ -43,7 +42,7 @@ def add(
     passing = {table: shelf.named(table) for table in {one.layout.table.name for one in found}}
     try:
         for one in found:
-            record = _read(one, given, progress)
+            record = _read(one, given, keep_descriptors, progress)
             passing[record.table] |= {part.file for part in record.parts.values()}
             key = (record.table, record.version)
             if key in staged:
@@ -130,7 +129,9 @@ def _release(found: Recognised, given: tuple[date | None, date | None]) -> Relea
     return told
 
 
-def _read(found: Recognised, given: tuple[date | None, date | None], progress: Progress | None) -> shelf.Record:
+def _read(
+    found: Recognised, given: tuple[date | None, date | None], keep_descriptors: bool, progress: Progress | None
+) -> shelf.Record:
     """Read one file into a Parquet file beside the shelf's own, which no edition names yet."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -148,6 +149,8 @@ def _read(found: Recognised, given: tuple[date | None, date | None], progress: P
         pq.ParquetWriter(stream, layout.table.schema, compression="zstd") as writer,
     ):
         for columns, at in batches(found, progress):
+            if layout.descriptor and not keep_descriptors:
+                columns[layout.descriptor] = _own_labels(columns["hcpcs_code"])
             rows = _stamped(layout, columns, constants, len(at))
             writer.write_table(rows)
             count += len(at)
@@ -166,6 +169,16 @@ def _read(found: Recognised, given: tuple[date | None, date | None], progress: P
     return shelf.Record(
         layout.table.name, version, scope, date.today(), {part: made}, layout.least, layout.parts
     )  # fmt: skip
+
+
+def _own_labels(codes: Any) -> Any:
+    """This project's own words for HCPCS codes, null where it has none."""
+    import pyarrow as pa
+
+    from workbook.codes.reference import curated
+
+    own = {row["hcpcs_code"]: row["label"] for row in curated("hcpcs").to_pylist()}
+    return pa.array([own.get(code) for code in codes.to_pylist()], pa.string())
 
 
 def _stamped(layout: Layout, columns: dict[str, Any], constants: dict[str, Any], count: int) -> Any:

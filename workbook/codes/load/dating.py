@@ -30,11 +30,13 @@ def quarter(year: int, number: int) -> Release:
 
 
 def _quarter_in(text: str) -> Release | None:
-    """A quarter told as 2026Q4, as `Eff_10-01-2026`, or as a year beside a month."""
+    """A quarter told as 2026Q4, as `Eff_10-01-2026`, as 2026-10, or as a year beside a month."""
     if found := re.search(r"(20\d\d)[-_ ]?q([1-4])(?!\d)", text):
         return quarter(int(found[1]), int(found[2]))
     if found := re.search(r"(?<!\d)(0[1-9]|1[0-2])-\d\d-(20\d\d)(?!\d)", text):
         return quarter(int(found[2]), (int(found[1]) + 2) // 3)
+    if found := re.search(r"(?<!\d)(20\d\d)-(0[1-9]|1[0-2])(?!\d)", text):
+        return quarter(int(found[1]), (int(found[2]) + 2) // 3)
     for pattern in (rf"(?P<year>20\d\d)[-_ ]?{_MONTH}", rf"(?<![a-z]){_MONTH}[-_ ]*(?P<year>20\d\d)"):
         if found := re.search(pattern, text):
             return quarter(int(found["year"]), _MONTHS.index(found["month"]) // 3 + 1)
@@ -52,8 +54,11 @@ def ncci(name: str, title: str) -> Release | None:
 
 
 def quarterly(name: str, title: str) -> Release | None:
-    """The quarter that the file's name tells, or else its title."""
-    return _quarter_in(name) or _quarter_in(title)
+    """The quarter that the file's name tells, or else its title; a ZIP5 line ends in year and quarter, 20264."""
+    if release := _quarter_in(name) or _quarter_in(title):
+        return release
+    found = re.search(r"\b(20\d\d)([1-4])\b", title)
+    return quarter(int(found[1]), int(found[2])) if found else None
 
 
 def physician_fee(name: str, title: str) -> Release | None:
@@ -74,9 +79,10 @@ def physician_fee(name: str, title: str) -> Release | None:
 def calendar_year(name: str, title: str) -> Release | None:
     """The calendar year that the title tells, as `2025 PW GPCI`, or else the name, as `ANES2025` or `RVU25D`."""
     found = re.search(r"\b(20\d\d) (?:pw|pe|mp) gpci", title) or re.search(r"(?<!\d)(20\d\d)(?!\d)", name)
+    found = found or re.search(r"included in (20\d\d) localities", title)
     if found is None:
-        short = re.search(r"rvu(\d\d)[a-d](?![a-z])", name)
-        year = 2000 + int(short[1]) if short else 0
+        short = re.search(r"rvu(\d\d)[a-d](?![a-z])|(?<!\d)(\d\d)locco", name)
+        year = 2000 + int(short[1] or short[2]) if short else 0
     else:
         year = int(found[1])
     return Release(str(year), date(year, 1, 1), date(year, 12, 31)) if year else None

@@ -21,6 +21,7 @@ SCOPES: Mapping[str, tuple[str, str]] = {
     "hospital": ("setting", "^hospital$"),
     "dme": ("setting", "^dme$"),
     "level II": ("hcpcs_code", "^[A-Z]"),
+    "level I": ("hcpcs_code", "^[0-9]"),
 }
 PLAIN = ("", "practitioner", "level II")
 #: scope → what a file's name has when it is of that scope
@@ -52,6 +53,9 @@ class Layout:
     known and not kept. `shape`: a pattern for a line of a fixed-width file. `keep`: column → pattern of the rows
     wanted. `joined`: a column and the two that make it, as 10112-00. `never_in_force`: column and value of rows that
     may overlap others. `extra`: a row of every edition. `until`: the first release whose layout is not known.
+    `named`: a pattern in the names of files whose columns alone do not tell them. `carried`: a column whose blanks
+    mean the cell above. `repeats`: rows that say the same are one. `descriptor`: a column under licence, dropped
+    unless it is asked for.
     """
 
     name: str
@@ -70,6 +74,10 @@ class Layout:
     extra: Mapping[str, object] | None = None
     encoding: str = "utf8"
     until: str | None = None
+    named: str | None = None
+    carried: str | None = None
+    repeats: bool = False
+    descriptor: str | None = None
 
     @property
     def is_fixed(self) -> bool:
@@ -108,6 +116,17 @@ _ORDER = (
 _CM = r"\d{5} [A-Z]\d[0-9A-Z][0-9A-Z ]{4} [01] .{60} \S.*"
 _PCS = r"\d{5} [0-9A-HJ-NP-Z]{3}(?:[0-9A-HJ-NP-Z]{4}|    ) [01] .{60} \S.*"
 _MODIFIER_WORDS = "modifier(?: 0.*| indicator)?"
+_REASON_NOTES = "group.*|last modified.*|.*notes?|status"
+
+
+def _reason(column: str, code: str, allowed: str) -> tuple[Field, ...]:
+    return (
+        Field(column, f"(?:{code}|code)", allowed=allowed),
+        Field("meaning", "(?:.*description)"),
+        Field("effective_date", "(?:start|effective)(?: date)?", "day"),
+        Field("end_date", "(?:stop|end|deactivation|termination)(?: date)?", "day"),
+    )
+
 
 LAYOUTS: tuple[Layout, ...] = (
     Layout(
@@ -225,5 +244,93 @@ LAYOUTS: tuple[Layout, ...] = (
             Field("end_date", "aoc edit deldt", "yddd"),
         ),
         dating.ncci, 500, ignored="aoc deldt|primary code deldt|special instruction notes",
+    ),
+    Layout(
+        "ZIP5", "ZIP codes to localities (ZIP5)", t.ZIP_LOCALITY,
+        (
+            Field("zip_code", (3, 7), allowed=r"\d{5}"),
+            Field("state", (1, 2), allowed="[A-Z]{2}"),
+            Field("_carrier", (8, 12), "carrier", r"\d{5}"),
+            Field("_locality", (13, 14), "two", r"\d{2}"),
+            Field("rural_indicator", (15, 15), allowed="[RB]"),
+            Field("is_split", (21, 21), "flag"),
+        ),
+        dating.quarterly, 40_000, joined=_LOCALITY, shape=r"[A-Z]{2}\d{12}.{6}[01].{54}20\d\d[1-4]",
+    ),
+    Layout(
+        "LOCCO", "counties of the localities (LOCCO)", t.COUNTY_LOCALITY,
+        (
+            Field("_carrier", "medicare admini?strative contractor.*", "carrier", r"\d{5}"),
+            Field("_locality", "locality number", "two", r"\d{2}"),
+            Field("state", "state"),
+            Field("label", "fee schedule area", "name"),
+            Field("counties", "counties"),
+        ),
+        dating.calendar_year, 100, joined=_LOCALITY, keep={"_carrier": r"^\d"}, carried="state", repeats=True,
+    ),
+    Layout(
+        "MS-DRG", "MS-DRG weights (Table 5)", t.DRG,
+        (
+            Field("ms_drg", "ms drg", "three", r"\d{3}"),
+            Field("is_post_acute", ".*post acute drg", "yes"),
+            Field("is_special_pay", ".*special pay drg", "yes"),
+            Field("mdc", "mdc"),
+            Field("kind", "type"),
+            Field("title", "ms drg title"),
+            Field("uncapped_weight", "weights(?: before cap)?", "rate"),
+            Field("weight", "weights 10 cap applied|weights", "rate"),
+            Field("geometric_mean_stay", "geometric mean los", "rate"),
+            Field("arithmetic_mean_stay", "arithmetic mean los", "rate"),
+        ),
+        dating.fiscal_year, 700, keep={"ms_drg": r"^\d{1,3}(?:\.0)?$"}, encoding="cp1252",
+    ),
+    Layout(
+        "OPPS", "hospital outpatient payment (Addendum B)", t.APC,
+        (
+            Field("hcpcs_code", "hcpcs code", allowed=CODE),
+            Field("status_indicator", "si", allowed="[A-Z][0-9]?"),
+            Field("apc", "apc", "whole", r"\d{1,4}"),
+            Field("relative_weight", "relative weight", "rate"),
+            Field("payment_rate", "payment rate", "dollars"),
+            Field("copayment", "national unadjusted copayment", "dollars"),
+            Field("minimum_copayment", "minimum unadjusted copayment", "dollars"),
+        ),
+        dating.quarterly, 10_000, encoding="cp1252",
+        ignored="short descriptor|note .*|.*expiration.*|indicates a change.*|.*coinsurance.*|adjusted beneficiary.*",
+    ),
+    Layout(
+        "CPT", "CPT codes under your licence", t.HCPCS,
+        (Field("hcpcs_code", "(?:cpt|cpt code|code)", allowed=r"\d{4}[0-9FTU]"), Field("label", "(?:.*descript.*)")),
+        dating.calendar_year, 5_000, scopes=("level I",), named="cpt", descriptor="label", encoding="cp1252",
+    ),
+    Layout(
+        "CPT", "CPT codes under your licence (code and words on a line)", t.HCPCS,
+        (Field("hcpcs_code", (1, 5), allowed=r"\d{4}[0-9FTU]"), Field("label", (7, 2000))),
+        dating.calendar_year, 5_000, scopes=("level I",), named="cpt|ult|medu|shortu", descriptor="label",
+        encoding="cp1252", shape=r"\d{4}[0-9FTU][ \t]\S.*",
+    ),
+    Layout(
+        "CARC", "claim adjustment reason codes", t.CARC,
+        _reason("carc", "carc|claim adjustment reason code", r"\d{1,3}|[A-Z]\d{1,2}"),
+        dating.ncci, 200, named=r"carc|adjustment.?reason", ignored=_REASON_NOTES,
+    ),
+    Layout(
+        "RARC", "remittance advice remark codes", t.RARC,
+        _reason("rarc", "rarc|remittance advice remark code|remark code", r"(?:M|MA|N)\d{1,3}"),
+        dating.ncci, 700, named=r"rarc|remark", ignored=_REASON_NOTES,
+    ),
+    Layout(
+        "COVERAGE", "coverage policies (policy_id, hcpcs_code, diagnosis_code, is_covered)", t.COVERAGE,
+        (
+            Field("policy_id", "policy id"),
+            Field("policy_title", "policy title"),
+            Field("contractor", "contractor"),
+            Field("hcpcs_code", "hcpcs code", allowed=CODE),
+            Field("diagnosis_code", "diagnosis code", "undotted", "[A-Z][0-9][0-9A-Z]{1,5}"),
+            Field("is_covered", "is covered", "yes"),
+            Field("effective_date", "effective date", "day"),
+            Field("end_date", "end date", "day"),
+        ),
+        dating.ncci, 1,
     ),
 )  # fmt: skip

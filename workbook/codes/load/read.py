@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from workbook.codes.load.layouts import LAYOUTS, Field, Layout
+from workbook.codes.load.sheets import SUFFIXES, as_csv
 from workbook.terms import WorkbookError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 HEAD = 1 << 16
 HEADER_ROWS = 40
 BLOCK = 1 << 23
-_OTHER_FILES = (".xlsx", ".xls", ".pdf", ".docx", ".doc", ".rtf", ".md", ".html", ".xml")
+_OTHER_FILES = (".pdf", ".docx", ".doc", ".rtf", ".md", ".html", ".xml")
 
 
 class NotACodeFileError(WorkbookError):
@@ -47,6 +48,11 @@ class Source:
         return f"{self.path.name}: {self.member}" if self.member else self.path.name
 
     @property
+    def is_sheet(self) -> bool:
+        """True for a spreadsheet, which is read as text."""
+        return self.name.lower().endswith(SUFFIXES)
+
+    @property
     def names(self) -> str:
         """Its names in lower case, the file's own first: what a release or setting can be told from."""
         return f"{self.name} {self.path.name if self.member else ''}".lower()
@@ -56,28 +62,29 @@ class Source:
         """Open the file's bytes. Raises WorkbookError when it cannot be read or its zip is damaged."""
         try:
             if self.member is None:
-                with self.path.open("rb") as stream:
+                with self.path.open("rb") as file, self._text(file) as stream:
                     yield stream
             else:
-                with zipfile.ZipFile(self.path) as pack, pack.open(self.member) as stream:
-                    yield stream
+                with zipfile.ZipFile(self.path) as pack, pack.open(self.member) as inside, self._text(inside) as text:
+                    yield text
         except OSError as error:
             raise WorkbookError(f"{self}: cannot be read ({error.strerror or error}); check the path") from None
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise WorkbookError(f"{self}: the zip is damaged or cut short ({error}); download it again") from None
 
+    def _text(self, stream: IO[bytes]) -> IO[bytes]:
+        return as_csv(str(self), self.path, stream.read) if self.is_sheet else stream
+
 
 def sources(path: Path) -> list[Source]:
-    """The readable files of a path: itself, or what stands in its zip (csv before txt, each kind read once)."""
+    """The readable files of a path: itself, or what stands in its zip: csv, then txt, then xlsx."""
     if not path.is_file():
         raise WorkbookError(f"{path}: no such file; give a file as downloaded, a zip or what was in it")
     if path.stat().st_size == 0:
         raise WorkbookError(f"{path.name}: the file is empty; download it again")
-    if path.suffix.lower() in (".xlsx", ".xls"):
-        raise WorkbookError(f"{path.name}: Excel files are not read; add the .txt or .csv from the same download")
     if path.suffix.lower() == ".xml":
         raise WorkbookError(f"{path.name}: the Tabular's XML is not read; add the order file (icd10cm_order_…txt)")
-    if path.suffix.lower() != ".zip" and not zipfile.is_zipfile(path):
+    if path.suffix.lower() in SUFFIXES or not (path.suffix.lower() == ".zip" or zipfile.is_zipfile(path)):
         return [Source(path)]
     try:
         with zipfile.ZipFile(path) as pack:
@@ -86,8 +93,13 @@ def sources(path: Path) -> list[Source]:
         raise WorkbookError(f"{path.name}: the zip is damaged or cut short ({error}); download it again") from None
     readable = sorted(m for m in members if not m.lower().endswith(_OTHER_FILES) and "__MACOSX" not in m)
     if not readable:
-        raise WorkbookError(f"{path.name}: no text or csv file in the zip; seen: {', '.join(members) or 'nothing'}")
-    return [Source(path, m) for m in sorted(readable, key=lambda m: not m.lower().endswith(".csv"))]
+        raise WorkbookError(
+            f"{path.name}: no text, csv or xlsx file in the zip; seen: {', '.join(members) or 'nothing'}"
+        )
+    return [
+        Source(path, m)
+        for m in sorted(readable, key=lambda m: (m.lower().endswith(SUFFIXES), not m.lower().endswith(".csv")))
+    ]
 
 
 @dataclass(frozen=True)
@@ -101,6 +113,11 @@ class Recognised:
     width: int
     delimiter: str
     title: str
+
+    @property
+    def encoding(self) -> str:
+        """The layout's own, but UTF-8 for what was a spreadsheet."""
+        return "utf8" if self.source.is_sheet else self.layout.encoding
 
 
 def words(text: str) -> str:
@@ -117,6 +134,8 @@ def recognise(source: Source) -> Recognised:
         text = text[: text.rfind("\n") + 1]
     near: tuple[int, Layout | None, str] = (0, None, "")
     for layout in LAYOUTS:
+        if layout.named and not re.search(layout.named, source.names):
+            continue
         if layout.is_fixed:
             if found := _by_shape(source, layout, text):
                 return found
@@ -229,7 +248,7 @@ def batches(found: Recognised, progress: Callable[[int], None] | None) -> Iterat
         try:
             reader = arrow_csv.open_csv(
                 stream,
-                arrow_csv.ReadOptions(column_names=names, block_size=BLOCK, encoding=found.layout.encoding),
+                arrow_csv.ReadOptions(column_names=names, block_size=BLOCK, encoding=found.encoding),
                 arrow_csv.ParseOptions(
                     delimiter=found.delimiter, quote_char=False if found.layout.is_fixed else '"',
                     invalid_row_handler=odd_row, ignore_empty_lines=False,
@@ -252,7 +271,7 @@ def batches(found: Recognised, progress: Callable[[int], None] | None) -> Iterat
 
 
 def _odd_row(found: Recognised, row: Any) -> None:
-    wanted = row.text.strip().encode(found.layout.encoding, "replace")
+    wanted = row.text.strip().encode(found.encoding, "replace")
     with found.source.open() as stream:
         number = next((n for n, line in enumerate(stream, 1) if n > found.skip and line.strip() == wanted), None)
     raise WorkbookError(
@@ -275,6 +294,9 @@ def _checked(found: Recognised, batch: pa.RecordBatch, first_line: int) -> tuple
         else:
             cells = batch.column(f"c{found.positions[field.column]}")
         raw[field.column] = pc.utf8_trim_whitespace(cells)
+    if layout.carried:
+        cells = raw[layout.carried]
+        raw[layout.carried] = pc.fill_null(pc.fill_null_forward(pc.if_else(pc.equal(cells, ""), None, cells)), "")
     keys = list(raw)
     has_more = pc.not_equal(raw[keys[1]], "")
     for name in keys[2:]:
@@ -288,7 +310,13 @@ def _checked(found: Recognised, batch: pa.RecordBatch, first_line: int) -> tuple
         joined = pc.binary_join_element_wise(read[left], read[right], "-")
         # southern California stands under its northern contractor in some files; GPCI's number is the one we use
         read[target] = pc.replace_substring_regex(joined, r"^01112-(17|18|7[1-4])$", r"01182-\1")
-    return {name: column for name, column in read.items() if not name.startswith("_")}, lines
+    rows = {name: column for name, column in read.items() if not name.startswith("_")}
+    if not layout.repeats:
+        return rows, lines
+    seen: set[tuple[Any, ...]] = set()
+    said = zip(*(column.to_pylist() for column in rows.values()), strict=True)
+    is_new = pa.array([not (row in seen or seen.add(row)) for row in said])  # type: ignore[func-returns-value]
+    return {name: column.filter(is_new) for name, column in rows.items()}, lines.filter(is_new)
 
 
 def _read_column(found: Recognised, field: Field, cells: Any, lines: Any) -> Any:
@@ -320,11 +348,22 @@ def _read_column(found: Recognised, field: Field, cells: Any, lines: Any) -> Any
 
 
 def _ymd(text: str) -> date | None:
-    return None if text in ("*", "00000000") else datetime.strptime(text, "%Y%m%d").date()
+    return None if text in ("*", "00000000") else datetime.strptime(text.replace("-", ""), "%Y%m%d").date()
 
 
 def _yddd(text: str) -> date | None:
     return None if text in ("*", "0000000") else datetime.strptime(text, "%Y%j").date()
+
+
+def _dollars(text: str) -> Decimal | None:
+    number = text.replace("$", "").replace(",", "").strip()
+    return Decimal(number).quantize(Decimal("0.01")) if number not in ("", ".") else None  # a dot stands for none
+
+
+def _day(text: str) -> date | None:
+    if found := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text):
+        return date(int(found[3]), int(found[1]), int(found[2]))
+    return date.fromisoformat(text[:10])
 
 
 #: name → how a cell that is not empty is read, what is expected in words, and a pattern for the raw cell or None
@@ -339,5 +378,11 @@ READERS: dict[str, tuple[Callable[[str], Any], str, str | None]] = {
     "first": (lambda s: s[0], "text that begins with the indicator", None),
     "carrier": (lambda s: s.zfill(5), "a contractor number", r"\d{4,5}"),
     "two": (lambda s: s.zfill(2), "a locality number", r"\d{1,2}"),
+    "three": (lambda s: s.removesuffix(".0").zfill(3), "a number of three digits", r"\d{1,3}(?:\.0)?"),
+    "whole": (lambda s: s.removesuffix(".0"), "a whole number", None),
+    "dollars": (_dollars, "an amount", None),
+    "yes": (lambda s: {"yes": True, "y": True, "no": False, "n": False}[s.lower()], "yes or no", None),
+    "day": (_day, "a date as 2026-04-01 or 4/1/2026", None),
+    "undotted": (lambda s: s.replace(".", "").upper(), "a diagnosis code", None),
     "name": (lambda s: s.rstrip("* "), "a name", None),
 }
