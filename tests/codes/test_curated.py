@@ -11,6 +11,7 @@ import pytest
 from workbook.codes import editions, reference
 from workbook.codes.reference import FOLDER
 from workbook.codes.tables import REFERENCE_TABLES
+from workbook.rules import rules
 
 ROOT = Path(__file__).parents[2]
 CPT = re.compile(r"\b\d{4}[0-9FTU]\b")
@@ -110,3 +111,31 @@ def test_fee_rows_agree_with_the_october_file_where_both_have_the_code(shared):
         assert mine == [Decimal(r[i]) for i in (5, 6, 8, 10)], r[0]
         assert (row["status_code"], row["global_days"], row["multiple_procedure_indicator"]) == (r[3], r[14], r[18])
     assert compared >= 8
+
+
+def column(name, key):
+    return {row[key] for row in reference([name])[name].to_pylist()}
+
+
+def test_every_reason_code_on_a_rule_card_has_a_meaning():
+    named = {str(card.carc) for card in rules() if card.carc}
+    assert len(named) >= 5
+    assert named - column("carc", "carc") == set()
+
+
+def test_every_reason_code_that_pricing_writes_has_a_meaning():
+    text = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "workbook" / "payment").glob("*.py"))
+    named = set(re.findall(r'\("(?:CO|PR|OA)", "(\w+)"', text))
+    assert {"1", "2", "45", "133", "253"} <= named
+    assert named - column("carc", "carc") == set()
+
+
+def test_every_modifier_that_a_table_names_has_a_label():
+    named = column("ncci_modifier", "modifier") | column("modifier_use", "modifier")
+    named |= {m for m in column("physician_fee", "modifier") if m}
+    assert len(named) > 40
+    assert named - column("modifier", "modifier") == set()
+
+
+def test_the_groups_of_adjustments_are_the_four_of_the_835():
+    assert column("group_code", "group_code") == {"CO", "PR", "OA", "PI"}

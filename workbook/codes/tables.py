@@ -222,6 +222,24 @@ CARC = _reference(
     ("carc",),
     Column("carc", "text", "the code, without its group", required=True),
     Column("meaning", "text", "what it says"),
+    Column("category", "text", "patient, contract, code, missing information, eligibility, coordination …"),
+)
+GROUP_CODE = _reference(
+    "group_code",
+    "one group of adjustments",
+    ("group_code",),
+    Column("group_code", "text", "CO, PR, OA or PI", required=True),
+    Column("meaning", "text", "what it says", required=True),
+    Column("who_bears_it", "text", "who may not be billed for it, or must pay it", required=True),
+)
+MODIFIER = _reference(
+    "modifier",
+    "one modifier",
+    ("modifier",),
+    Column("modifier", "text", "two characters", required=True),
+    Column("label", "text", "what it is, in this project's own words", required=True),
+    Column("when_right", "text", "when it is right", required=True),
+    Column("family", "text", "visit, surgery, component, distinct, anesthesia …", required=True),
 )
 RARC = _reference(
     "rarc",
@@ -248,5 +266,6 @@ REFERENCE_TABLES = {
         DIAGNOSIS, HCPCS, PTP, MUE, PLACE_OF_SERVICE, PHYSICIAN_FEE, LOCALITY, MODIFIER_USE, NCCI_MODIFIER,
         COST_SHARE, EDITION, PROCEDURE, ADD_ON, ANESTHESIA_FACTOR,
         IMAGING_CAP, ZIP_LOCALITY, COUNTY_LOCALITY, DRG, APC, CARC, RARC, COVERAGE,
+        GROUP_CODE, MODIFIER,
     )
 }  # fmt: skip
