@@ -50,11 +50,20 @@ def test_the_code_browser_is_worked_by_keyboard_alone(server):
         browser.get_by_role("button", name="Up").focus()
         shown.keyboard.press("Enter")
         browser.get_by_label("Stands below").locator("option", has_text="S52.6").first.wait_for(state="attached")
-        assert shown.strangers == []
-        assert shown.faults == []
+        link = browser.get_by_role("button", name="S58", exact=True)  # S52's Excludes1: traumatic amputation (S58.-)
+        link.wait_for()
         if os.environ.get("WORKBOOK_SCREENSHOTS"):
             lab.ARTIFACTS.mkdir(exist_ok=True)
             browser.screenshot(path=lab.ARTIFACTS / "browser.png")
+        browser.get_by_role("button", name="Add to my codes").focus()
+        for _ in range(40):  # the buttons in the notes are in the tab order
+            shown.keyboard.press("Tab")
+            if link.evaluate("button => button === document.activeElement"):
+                break
+        shown.keyboard.press("Enter")
+        browser.get_by_text("S58 Traumatic amputation of elbow and forearm", exact=False).first.wait_for()
+        assert shown.strangers == []
+        assert shown.faults == []
 
 
 def test_the_first_notebook_works_as_a_learner_uses_it_and_nothing_leaves_the_machine(server):

@@ -4,6 +4,7 @@ import pytest
 
 from workbook.codes.lookup import shown
 from workbook.ui.browse import SHOWN, BrowseState
+from workbook.ui.views import browse_codes
 
 
 @pytest.fixture
@@ -41,8 +42,38 @@ def test_one_walks_down_and_up_the_tree(state):
 
 def test_the_notes_of_an_entry_name_other_codes_to_open(state):
     state.open("E1142")
-    assert {"E10", "Z794", "Z7984"} <= set(codes(state.named))
+    named = {text: dict(codes) for _, text, codes in state.links}
+    (insulin,) = [text for text in named if text.startswith("insulin")]
+    assert named[insulin] == {"Z79.4": "Z794"}
+    assert "E10" in {code for codes in named.values() for code in codes.values()}
     assert "E11.42" in state.entry_html
+    assert insulin not in state.entry_html  # shown once
+
+
+def test_both_ends_of_a_range_can_be_opened(state):
+    state.open("E1142")
+    assert [link for link in state.links if "gestational" in link[1]] == [
+        ("Excludes1", "gestational diabetes (O24.4-) (from E11)", [("O24.4", "O244")])
+    ]
+    state.open("4")
+    (neoplasms,) = [named for _, text, named in state.links if text.startswith("All neoplasms")]
+    assert [shown for shown, _ in neoplasms] == [
+        "E05.8",
+        "E07.0",
+        "E16",
+        "E31",
+        "E34",
+    ]  # "E05.8, E07.0, E16-E31, E34.-"
+
+
+def test_a_button_behind_a_note_opens_what_it_names():
+    view = browse_codes("2025-11-03")
+    view.state.open("E1142")
+    rows = [row for row in view.children[-1].children if hasattr(row, "children")]
+    (insulin,) = [button for row in rows for button in row.children[1:] if button.description == "Z79.4"]
+    insulin.click()
+    assert view.state.code == "Z794"
+    assert "Z79.4 Long term (current) use of insulin" in view.state.entry_html
 
 
 def test_a_code_is_put_aside_once(state):

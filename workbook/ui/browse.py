@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import traitlets as tl
 
 from workbook.codes import lookup, undotted
-from workbook.codes.lookup import shown, title_of
+from workbook.codes.lookup import NOTE_HEADINGS, shown, title_of
 from workbook.codes.search import search
-from workbook.codes.tabular import ancestors, nodes, notes_of, references
+from workbook.codes.tabular import Note, ancestors, nodes, notes_of, references
 
 #: A list longer than this is cut, and says so: a category may hold thousands of codes.
 SHOWN = 200
@@ -29,7 +31,7 @@ class BrowseState(tl.HasTraits):
     hits = tl.List()
     code = tl.Unicode()  # the open node, undotted; empty: the list of chapters
     below = tl.List()
-    named = tl.List()
+    links = tl.List()  # the notes that name other codes: (heading, text, [(shown, node), …])
     entry_html = tl.Unicode("<p>No entry is open.</p>")
     my_codes = tl.List(tl.Unicode())
 
@@ -50,11 +52,11 @@ class BrowseState(tl.HasTraits):
             self.message = f"{len(found)} found" if found else "Nothing found; try another word for it."
 
     def open(self, code: str) -> None:
-        """Open a node: its entry, what stands below it, and the codes its notes name."""
+        """Open a node: its entry, what stands below it, and the notes that name other codes."""
         self.code = code
         self.below = self._options(self._children.get(code or None, []))
         self.entry_html = self._entry(code)
-        self.named = self._options(self._named(code))
+        self.links = [self._link(note) for note in notes_of(code) if _named(note, code)] if code else []
 
     def up(self) -> None:
         """Open the node above."""
@@ -79,10 +81,16 @@ class BrowseState(tl.HasTraits):
             return "<p>The chapters of ICD-10-CM.</p>"
         if code.isdigit() or "-" in code:
             return f"<p><b>{safe(shown(code))}</b> {safe(title_of(code))}</p>"
-        return lookup(code, on=self.on)._repr_html_()
+        entry = lookup(code, on=self.on)
+        return replace(entry, notes=tuple(n for n in entry.notes if not _named(n, code)))._repr_html_()
 
-    def _named(self, code: str) -> list[str]:
-        """The nodes that the notes of a code name, in the order they stand."""
-        kinds = ("excludes1", "excludes2", "code_first", "use_additional", "code_also")
-        found = [r.first for note in notes_of(code, kinds) for r in references(note.text)] if code else []
-        return [c for c in dict.fromkeys(found) if title_of(c) and c != code]
+    def _link(self, note: Note) -> tuple[str, str, list[tuple[str, str]]]:
+        origin = "" if note.on == self.code else f" (from {shown(note.on)})"
+        named = [(shown(c), c) for c in _named(note, self.code)]
+        return NOTE_HEADINGS.get(note.kind, "7th character"), note.text + origin, named
+
+
+def _named(note: Note, code: str) -> list[str]:
+    """The nodes that a note names, each once, in the order they stand; never the code itself."""
+    found = [end for r in references(note.text) for end in (r.first, r.last)]
+    return [c for c in dict.fromkeys(found) if title_of(c) and c != code]

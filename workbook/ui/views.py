@@ -119,7 +119,7 @@ def browse_codes(on: str) -> w.VBox:
     query.continuous_update = False
     hits = w.Select(description="Found", rows=8, style=WIDE, layout=FIELD)
     below = w.Select(description="Stands below", rows=8, style=WIDE, layout=FIELD)
-    named = w.Select(description="Notes name", rows=5, style=WIDE, layout=FIELD)
+    links = w.VBox()
     open_, up = (
         w.Button(description="Open what is chosen", button_style="primary", layout=w.Layout(width="auto")),
         w.Button(description="Up"),
@@ -128,7 +128,7 @@ def browse_codes(on: str) -> w.VBox:
     message, entry, kept = w.HTML(), w.HTML(), w.HTML()
     w.link((state, "query"), (query, "value"))
     chosen = {"list": hits}
-    for box, name in ((hits, "hits"), (below, "below"), (named, "named")):
+    for box, name in ((hits, "hits"), (below, "below")):
         _fill(state, name, box)
         box.observe(lambda change, box=box: change["new"] is not None and chosen.update(list=box), "value")
     open_.on_click(lambda _: chosen["list"].value and state.open(chosen["list"].value))
@@ -137,8 +137,34 @@ def browse_codes(on: str) -> w.VBox:
     _follow(state, "message", message, _spoken)
     _follow(state, "entry_html", entry)
     _follow(state, "my_codes", kept, lambda codes: f"<p>My codes: {html.escape(', '.join(codes) or 'none yet')}</p>")
+    _follow_links(state, links)
     buttons = w.HBox([open_, up, add])
-    return _View("code browser", state, [query, message, hits, below, named, buttons, entry, kept])
+    return _View("code browser", state, [query, message, hits, below, buttons, kept, entry, links])
+
+
+def _follow_links(state, box: w.VBox) -> None:
+    """Show the notes that name codes; behind each note, a button for every code it names."""
+    row = w.Layout(flex_flow="row wrap", align_items="center")
+
+    def show(change: object = None) -> None:
+        rows, last = [], None
+        for heading, text, named in state.links:
+            if heading != last:
+                rows.append(w.HTML(f"<h4>{html.escape(heading)}</h4>"))
+                last = heading
+            buttons = [
+                w.Button(description=name, layout=w.Layout(width="auto"), tooltip="Open it") for name, _ in named
+            ]
+            for button, (_, code) in zip(buttons, named, strict=True):
+                button.on_click(lambda _, code=code: state.open(code))
+            rows.append(w.Box([w.HTML(html.escape(text)), *buttons], layout=row))
+        old, box.children = box.children, rows
+        for part in old:
+            for widget in (*getattr(part, "children", ()), part):
+                widget.close()
+
+    show()
+    state.observe(show, "links")
 
 
 def _fill(state, name: str, box: w.Select) -> None:

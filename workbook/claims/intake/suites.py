@@ -132,7 +132,7 @@ def _diagnosis() -> list[Check]:
 
 def _line(today: date) -> list[Check]:
     dates = ("service_from_date", "service_through_date")
-    within = f"is from {EARLIEST_SERVICE} to today ({today})"
+    within = f"is from {EARLIEST_SERVICE} to the day of this check"
     between = {"min_value": EARLIEST_SERVICE, "max_value": today}
     return [
         _has_rows("claim_line", "there is at least one service line"),
