@@ -75,8 +75,6 @@ def sources(path: Path) -> list[Source]:
         raise WorkbookError(f"{path.name}: the file is empty; download it again")
     if path.suffix.lower() in (".xlsx", ".xls"):
         raise WorkbookError(f"{path.name}: Excel files are not read; add the .txt or .csv from the same download")
-    if path.suffix.lower() == ".xml":
-        raise WorkbookError(f"{path.name}: the Tabular's XML is not read; add the order file (icd10cm_order_…txt)")
     if path.suffix.lower() != ".zip" and not zipfile.is_zipfile(path):
         return [Source(path)]
     try:
