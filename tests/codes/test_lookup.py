@@ -1,5 +1,8 @@
 """A code is valid, incomplete, unknown, or not known on a date; never valid for lack of data."""
 
+import subprocess
+import sys
+
 import pyarrow.compute as pc
 import pytest
 
@@ -91,3 +94,18 @@ def test_an_entry_shows_its_notes_by_kind_escaped_and_with_where_they_come_from(
 def test_an_entry_of_no_edition_claims_nothing_about_the_code():
     entry = lookup("E11.42", on="2026-10-01")
     assert (entry.ancestors, entry.notes, entry.seventh_characters) == ((), (), ())
+
+
+def test_a_lookup_loads_no_heavy_library():
+    code = (
+        "import sys, workbook as wb; wb.lookup('E11.42', on='2025-11-03'); "
+        "print([m for m in ('pyarrow', 'pandas', 'duckdb', 'simple_icd_10_cm') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_7th_characters_that_a_note_says_do_not_apply_make_no_code():
+    # the note at S06: D and S do not apply where the 6th character is 7 or 8, for the patient died
+    found = {c: lookup(f"S06.1X{c}", on="2025-11-03").status for c in ("7A", "7D", "7S", "8A", "8D", "6D")}
+    assert found == {"7A": "valid", "7D": "unknown", "7S": "unknown", "8A": "valid", "8D": "unknown", "6D": "valid"}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
 
 from workbook.codes.lookup import Entry, dotted, is_billable, lookup, seventh_characters, title_of, undotted
 from workbook.codes.problem import Problem, named
-from workbook.codes.tabular import nodes, notes_of
+from workbook.codes.tabular import current, notes_of
 
 _COMPLETE = "ICD-10-CM Official Guidelines, I.B.2"
 _SEVENTH = "ICD-10-CM Official Guidelines, I.A.5"
@@ -21,6 +20,8 @@ def code_problem(code: str, on: date) -> Problem | None:
         return None
     if entry.status == "incomplete":
         return _incomplete(code, entry)
+    if entry.other:
+        return Problem("unknown", (dotted(code),), f"{entry}.", str(entry.other), "ICD-10-CM Tabular List")
     return _wrong_placeholder(code) or _wrong_seventh(code) or _unknown(code, entry)
 
 
@@ -29,7 +30,7 @@ def validity_problem(code: str, on: date) -> Problem | None:
     entry = lookup(code, on)
     if entry.status == "valid":
         return None
-    kind = "incomplete" if entry.status == "incomplete" else "unknown"
+    kind = entry.status if entry.status in ("incomplete", "not known") else "unknown"
     return Problem(kind, (dotted(code),), f"{entry}.", str(entry.edition), _COMPLETE)
 
 
@@ -54,7 +55,7 @@ def _seventh_missing(code: str, example: str) -> Problem:
 
 def _choices(code: str) -> str:
     """The 7th characters that really stand below a code, with their meaning where the Tabular gives it."""
-    below = sorted({c[6] for c in _by_stem().get(code[:6].ljust(6, "X"), ())})
+    below = sorted({c[6] for c in _with_stem(code[:6].ljust(6, "X"))})
     meaning = dict(seventh_characters(code))
     shown = [" ".join(f"{c} {meaning.get(c, '')}".split()) for c in below or meaning]
     return "; ".join(shown[:3]) + (f"; {len(shown) - 3} more" if len(shown) > 3 else "")
@@ -71,7 +72,7 @@ def _defined_at(code: str) -> str:
 
 def _wrong_placeholder(code: str) -> Problem | None:
     """The same characters without, or with other, placeholders X make a code: say which."""
-    meant = _by_letters().get(_without_placeholders(code))
+    meant = _by_letters(code)
     if meant is None:
         return None
     fewer = "X" in code[3:] and meant.count("X") < code.count("X")
@@ -82,7 +83,7 @@ def _wrong_placeholder(code: str) -> Problem | None:
 
 def _wrong_seventh(code: str) -> Problem | None:
     """Six characters are right and the 7th is not among those defined, or none is wanted at all."""
-    if len(code) != 7 or code[:6] not in _by_stem():
+    if len(code) != 7 or not _with_stem(code[:6]):
         stem = next((code[:n] for n in range(len(code) - 1, 2, -1) if is_billable(code[:n])), None)
         is_padded = stem is not None and set(code[len(stem) : -1]) <= {"X"} and len(code) == 7
         if stem is None or not is_padded:
@@ -105,26 +106,13 @@ def _without_placeholders(code: str) -> str:
     return code[:3] + code[3:].replace("X", "")
 
 
-@cache
-def _complete() -> tuple[str, ...]:
-    table = nodes().select(["code", "is_billable"])
-    return tuple(code for code, billable in zip(*(c.to_pylist() for c in table.columns), strict=True) if billable)
+def _by_letters(code: str) -> str | None:
+    """The one complete code that has the same characters but for placeholders; None when none or several do."""
+    letters = _without_placeholders(code)
+    same = [n.code for n in current().below(code[:3]) if n.is_billable and _without_placeholders(n.code) == letters]
+    return same[0] if len(same) == 1 else None
 
 
-@cache
-def _by_letters() -> dict[str, str]:
-    """Complete codes by what is left of them without placeholders; two codes that collide are left out."""
-    found: dict[str, list[str]] = {}
-    for code in _complete():
-        found.setdefault(_without_placeholders(code), []).append(code)
-    return {letters: codes[0] for letters, codes in found.items() if len(codes) == 1}
-
-
-@cache
-def _by_stem() -> dict[str, tuple[str, ...]]:
-    """Seven-character codes by their first six characters."""
-    found: dict[str, list[str]] = {}
-    for code in _complete():
-        if len(code) == 7:
-            found.setdefault(code[:6], []).append(code)
-    return {stem: tuple(codes) for stem, codes in found.items()}
+def _with_stem(stem: str) -> list[str]:
+    """The seven-character codes that begin with these six."""
+    return [n.code for n in current().below(stem) if len(n.code) == 7] if len(stem) == 6 else []

@@ -6,10 +6,11 @@ import html
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from pathlib import Path
 
 from workbook.codes.diagnosis import ICD_EDITION
-from workbook.codes.reference import edition_on, reference
-from workbook.codes.tabular import Note, nodes, notes_of
+from workbook.codes.reference import edition_on, editions
+from workbook.codes.tabular import Note, Tabular, codes_alone, current, notes_of, opened, shipped, using
 from workbook.codes.tabular import ancestors as nodes_above
 from workbook.terms import Edition, parse_date
 
@@ -41,7 +42,10 @@ NOTE_HEADINGS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """A code as one edition has it. `status` is valid, incomplete, unknown, or not known (no edition for the date).
+    """A code as one edition has it. `status` is valid, incomplete, not yet, no longer, unknown, or not known.
+
+    Not known: no edition serves the date, or one that is only an extract lacks the code.
+    Not yet and no longer: `other` is the edition that has the code.
 
     `ancestors` are (code, title), chapter first. `notes` are the code's own, then each ancestor's, nearest first; a
     note's `on` is the undotted node it stands on. `seventh_characters` are (character, meaning).
@@ -57,6 +61,7 @@ class Entry:
     ancestors: tuple[tuple[str, str], ...] = ()
     notes: tuple[Note, ...] = ()
     seventh_characters: tuple[tuple[str, str], ...] = ()
+    other: Edition | None = None
 
     def __str__(self) -> str:
         name = f"{self.code} {self.title}" if self.title else self.code
@@ -65,9 +70,15 @@ class Entry:
                 text = f"{name}: valid and complete on {self.on}"
             case "incomplete":
                 text = f"{name}: incomplete, needs one of {', '.join(self.children)}"
+            case "not yet" if self.other:
+                text = f"{name}: not yet valid on {self.on}; it begins {self.other.span.effective_date} in {self.other}"
+            case "no longer" if self.other:
+                text = f"{name}: no longer valid on {self.on}; it ended {self.other.span.end_date} with {self.other}"
             case "unknown":
                 text = f"{name}: no such code" + (f"; near it: {', '.join(self.near)}" if self.near else "")
             case _:
+                if self.edition:
+                    return f"{name}: not known on {self.on}: {self.edition} is only an extract and lacks it"
                 return f"{name}: not known on {self.on}: no loaded edition serves that date"
         return f"{text} [{self.edition}]"
 
@@ -90,42 +101,45 @@ class Entry:
         return html.escape(note.text) + origin
 
 
-#: kinds of nodes that are no codes
-_ABOVE = ("chapter", "block")
+def book_of(edition: Edition) -> Tabular:
+    """The nodes and notes of an edition of ICD-10-CM; of one that came as an order file, the codes alone."""
+    from workbook.codes.load.shelf import folder, records
 
-
-@cache
-def _index(edition: Edition = ICD_EDITION) -> dict[str, tuple[str, bool]]:
-    """The codes of one edition: undotted code → title, billable. The package's own unless another is named."""
     if edition.version == ICD_EDITION.version:
-        columns = [nodes()[name].to_pylist() for name in ("code", "title", "is_billable", "kind")]
-        return {c: (title, billable) for c, title, billable, kind in zip(*columns, strict=True) if kind not in _ABOVE}
-    columns = [
-        reference(["diagnosis"])["diagnosis"][name].to_pylist()
-        for name in ("diagnosis_code", "title", "is_billable", "edition")
-    ]
-    return {c: (title, billable) for c, title, billable, v in zip(*columns, strict=True) if v == edition.version}
+        return shipped()
+    record = next(r for r in records("diagnosis") if r.version == edition.version)
+    paths = tuple(folder("diagnosis") / part.file for part in record.parts.values())
+    return opened(paths[0]) if record.has_notes else _of_order_file(paths)
 
 
 @cache
-def _titles() -> dict[str, str]:
-    table = nodes()
-    return dict(zip(table["code"].to_pylist(), table["title"].to_pylist(), strict=True))
+def _of_order_file(paths: tuple[Path, ...]) -> Tabular:
+    import pyarrow.parquet as pq
+
+    rows: list[tuple[str, str, bool]] = []
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            table = file.read(columns=["diagnosis_code", "title", "is_billable"])
+        rows += zip(*(column.to_pylist() for column in table.columns), strict=True)
+    return codes_alone(rows)
 
 
 def title_of(code: str) -> str:
     """The title of a code, category, block or chapter, dotted or not; empty when there is none."""
-    return _titles().get(undotted(code), "")
+    node = current().node(undotted(code))
+    return node.title if node else ""
 
 
 def is_known(code: str) -> bool:
-    """True when a code, dotted or not, is a category or code of the loaded edition."""
-    return undotted(code) in _index()
+    """True when a code, dotted or not, is a category or code of the edition being asked."""
+    node = current().node(undotted(code))
+    return node is not None and node.is_code
 
 
 def is_billable(code: str) -> bool:
-    """True when a code, dotted or not, has every character it needs in the loaded edition."""
-    return _index().get(undotted(code), ("", False))[1]
+    """True when a code, dotted or not, has every character it needs in the edition being asked."""
+    node = current().node(undotted(code))
+    return node is not None and node.is_billable
 
 
 def lookup(code: str, on: date | str) -> Entry:
@@ -137,20 +151,41 @@ def lookup(code: str, on: date | str) -> Entry:
     edition = edition_on("diagnosis", day)
     if edition is None:
         return Entry(dotted(wanted), "not known", day)
-    index = _index(edition)
-    if wanted in index:
-        title, billable = index[wanted]
-        entry = Entry(dotted(wanted), "valid", day, title, edition=edition)
-        if edition.version == ICD_EDITION.version:  # the notes are known for that edition alone
-            entry = _with_tabular(entry, wanted)
-        if billable:
-            return entry
-        children = sorted(c for c in index if c.startswith(wanted) and len(c) == len(wanted) + 1)
-        children = children or sorted(c for c in index if c.startswith(wanted) and c != wanted and index[c][1])
-        return replace(entry, status="incomplete", children=tuple(map(dotted, children[:20])))
-    stem = next((wanted[:n] for n in range(len(wanted) - 1, 2, -1) if wanted[:n] in index), "")
-    near = sorted(c for c in index if stem and c.startswith(stem))[:6]
-    return Entry(dotted(wanted), "unknown", day, near=tuple(map(dotted, near)), edition=edition)
+    with using(book_of(edition)):
+        return _found(wanted, day, edition) or _absent(wanted, day, edition)
+
+
+def _found(code: str, day: date, edition: Edition) -> Entry | None:
+    node = current().node(code)
+    if node is None or not node.is_code:
+        return None
+    entry = Entry(dotted(code), "valid", day, node.title, edition=edition)
+    if current().has_notes:
+        entry = _with_tabular(entry, code)
+    if node.is_billable:
+        return entry
+    below = [n for n in current().below(code) if n.code != code]
+    children = [n.code for n in below if len(n.code) == len(code) + 1] or [n.code for n in below if n.is_billable]
+    return replace(entry, status="incomplete", children=tuple(map(dotted, children[:20])))
+
+
+def _absent(code: str, day: date, edition: Edition) -> Entry:
+    """A code that the edition of the date lacks: of a later edition, of an earlier one, or of none that is loaded."""
+    if not edition.is_whole:
+        return Entry(dotted(code), "not known", day, edition=edition)
+    entry = Entry(dotted(code), "unknown", day, edition=edition)
+    others = sorted((e for e in editions() if e.table_name == "diagnosis"), key=lambda e: e.span.effective_date)
+    others = [e for e in others if e.version != edition.version]
+    for status, among in (
+        ("no longer", [e for e in reversed(others) if e.span.effective_date < day]),
+        ("not yet", [e for e in others if e.span.effective_date > day]),
+    ):
+        for other in among:
+            if (node := book_of(other).node(code)) and node.is_code:
+                return replace(entry, status=status, title=node.title, other=other)
+    stem = next((code[:n] for n in range(len(code) - 1, 2, -1) if is_known(code[:n])), "")
+    near = [n.code for n in current().below(stem)][:6] if stem else []
+    return replace(entry, near=tuple(map(dotted, near)))
 
 
 def _with_tabular(entry: Entry, code: str) -> Entry:

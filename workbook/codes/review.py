@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from functools import cache
 from itertools import combinations
 from typing import Any
 
 from workbook.codes.completeness import code_problem, validity_problem
 from workbook.codes.conventions import Demand, demands_of, pointer
-from workbook.codes.diagnosis import ICD_EDITION
-from workbook.codes.lookup import dotted, is_billable, is_known, title_of, undotted
+from workbook.codes.lookup import book_of, dotted, is_billable, is_known, title_of, undotted
 from workbook.codes.patient import first_listed_problems, patient_problems
 from workbook.codes.problem import Problem, Review, named
 from workbook.codes.reference import edition_on, editions
-from workbook.codes.tabular import Note, nodes, notes_of
+from workbook.codes.tabular import Note, current, notes_of, shipped, using
 from workbook.terms import Edition, WorkbookError, parse_date
 
 SETTINGS = ("outpatient", "inpatient")
@@ -44,21 +42,25 @@ def review_codes(
     listed = [c for c in (undotted(str(code)) for code in given if code is not None) if c]
     if not listed:
         return Review((), day)
-    found = [
-        *_duplicates(listed),
-        *first_listed_problems(listed, day, setting),
-        *patient_problems(listed, day, patient),
-    ]
     edition = edition_on("diagnosis", day)
-    if edition is None:
-        found.append(_not_known(listed, day))
-    elif edition.version != ICD_EDITION.version:
-        found.append(_notes_not_known(listed, edition))
-        found += [p for code in dict.fromkeys(listed) if (p := validity_problem(code, day))]
-    else:
-        found += _tabular_problems(list(dict.fromkeys(listed)), day)
+    with using(book_of(edition) if edition else shipped()):
+        found = [
+            *_duplicates(listed),
+            *first_listed_problems(listed, day, setting),
+            *patient_problems(listed, day, patient),
+            *(_of_edition(listed, day, edition) if edition else [_not_known(listed, day)]),
+        ]
     found.sort(key=lambda p: -p.weight)
     return Review(tuple(map(dotted, listed)), day, tuple(found))
+
+
+def _of_edition(listed: list[str], day: date, edition: Edition) -> Iterator[Problem]:
+    codes = list(dict.fromkeys(listed))
+    if current().has_notes:
+        yield from _tabular_problems(codes, day)
+        return
+    yield _notes_not_known(listed, edition)
+    yield from (p for code in codes if (p := validity_problem(code, day)))
 
 
 def _tabular_problems(codes: list[str], day: date) -> Iterator[Problem]:
@@ -190,19 +192,8 @@ def _could_say_more(code: str) -> Iterator[Problem]:
 
 def _siblings(code: str) -> list[tuple[str, str]]:
     """The codes that differ from this one in its last character; for a 7th character, in its sixth."""
-    if len(code) == 7 and code[5] != "X":
-        return [(c, t) for c, t in _complete_by_stem().get(code[:5], ()) if c[6:] == code[6] and c != code]
-    if len(code) == 7:
+    if len(code) == 7 and code[5] == "X":
         return []
-    return [(c, t) for c, t in _complete_by_stem().get(code[:-1], ()) if len(c) == len(code) and c != code]
-
-
-@cache
-def _complete_by_stem() -> dict[str, list[tuple[str, str]]]:
-    """Complete codes with their titles: seven-character codes by their first five, others by all but the last."""
-    table = nodes().select(["code", "title", "is_billable"])
-    found: dict[str, list[tuple[str, str]]] = {}
-    for code, title, billable in zip(*(c.to_pylist() for c in table.columns), strict=True):
-        if billable:
-            found.setdefault(code[:5] if len(code) == 7 else code[:-1], []).append((code, title))
-    return found
+    stem, ending = (code[:5], code[6]) if len(code) == 7 else (code[:-1], "")
+    beside = [n for n in current().below(stem) if n.is_billable and len(n.code) == len(code) and n.code != code]
+    return [(n.code, n.title) for n in beside if n.code[6:] == ending]

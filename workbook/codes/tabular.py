@@ -1,20 +1,24 @@
 """The ICD-10-CM Tabular List: every chapter, block, category and code with its notes, and what each inherits.
 
-Read once from the simple-icd-10-cm package into two Parquet files in the user's data folder: importing the package
-parses XML for seconds and hundreds of megabytes. Source of the content: CDC/NCHS, in the public domain.
+An edition is one SQLite file, so that a lookup reads a few rows. What ships is read once from the XML that the
+simple-icd-10-cm package carries, without importing it. Source of the content: CDC/NCHS, in the public domain.
 """
 
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbook.codes.store import data_folder
 from workbook.engine.table import Column, Table
-from workbook.terms import private_file
+from workbook.terms import WorkbookError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -88,74 +92,182 @@ def references(text: str) -> list[Reference]:
     return found
 
 
-@cache
-def nodes() -> pa.Table:
-    """Every node of the Tabular in its order, as rows of `NODE`."""
-    return _cached("node", NODE)
+#: kinds of nodes that are no codes
+_ABOVE = ("chapter", "block")
 
 
-@cache
-def notes() -> pa.Table:
-    """Every note of the Tabular in its order, as rows of `NOTE`."""
-    return _cached("note", NOTE)
+@dataclass(frozen=True)
+class Node:
+    """One chapter, block, category, subcategory or code, as a row of `NODE`."""
+
+    code: str
+    title: str
+    parent: str | None
+    kind: str
+    is_billable: bool
+
+    @property
+    def is_code(self) -> bool:
+        """True for a category and all below it."""
+        return self.kind not in _ABOVE
 
 
-@cache
-def _parents() -> dict[str, str | None]:
-    table = nodes()
-    return dict(zip(table["code"].to_pylist(), table["parent"].to_pylist(), strict=True))
+def _node(row: tuple[Any, ...]) -> Node:
+    code, title, parent, kind, is_billable = row
+    return Node(code, title, parent, kind, bool(is_billable))
 
 
-@cache
-def _note_rows() -> dict[str, tuple[int, int]]:
-    """Where each node's notes stand in `notes()`: first row and how many; they stand together."""
-    found: dict[str, tuple[int, int]] = {}
-    for row, code in enumerate(notes()["code"].to_pylist()):
-        first, count = found.get(code, (row, 0))
-        found[code] = (first, count + 1)
-    return found
+class Tabular:
+    """One edition: its nodes and its notes, or of an edition that is an order file, its codes alone."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._nodes: dict[str, Node | None] = {}
+        self._notes: dict[str, tuple[Note, ...]] = {}
+        self.has_notes = bool(self.rows("select 1 from note limit 1"))
+
+    def rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+        """The rows of one SQL query over its tables `node` and `note`."""
+        return self._db.execute(query, values).fetchall()
+
+    def node(self, code: str) -> Node | None:
+        """The node of an undotted code, a block or a chapter's number; None when there is none."""
+        if code not in self._nodes:
+            found = self.rows("select code, title, parent, kind, is_billable from node where code = ?", code)
+            self._nodes[code] = _node(found[0]) if found else None
+        return self._nodes[code]
+
+    def below(self, start: str) -> list[Node]:
+        """The categories and codes that begin with some characters, by code."""
+        query = "select code, title, parent, kind, is_billable from node where code >= ? and code < ? order by code"
+        found = [_node(row) for row in self.rows(query, start, start + "~")]
+        return [node for node in found if node.is_code]
+
+    def own_notes(self, code: str) -> tuple[Note, ...]:
+        """The notes that stand on a node itself, by kind in the order of NOTE_KINDS."""
+        if code not in self._notes:
+            found = self.rows("select kind, text, extension from note where code = ? order by kind, sequence", code)
+            notes = [Note(code, *row) for row in found]
+            self._notes[code] = tuple(sorted(notes, key=lambda n: _KIND_ORDER[n.kind]))
+        return self._notes[code]
 
 
-@cache
-def _own_notes(code: str) -> tuple[Note, ...]:
-    if code not in _note_rows():
-        return ()
-    rows = notes().slice(*_note_rows()[code]).to_pylist()
-    return tuple(Note(code, r["kind"], r["text"], r["extension"]) for r in rows)
+_KIND_ORDER = {kind: n for n, kind in enumerate(NOTE_KINDS)}
+_current: ContextVar[Tabular | None] = ContextVar("tabular", default=None)
+
+
+def current() -> Tabular:
+    """The edition that is being asked: the one `using` names, else the one that ships."""
+    return _current.get() or shipped()
+
+
+@contextmanager
+def using(edition: Tabular) -> Iterator[None]:
+    """Ask another edition within a `with` block: every function of this module then answers from it."""
+    token = _current.set(edition)
+    try:
+        yield
+    finally:
+        _current.reset(token)
 
 
 def ancestors(code: str) -> list[str]:
     """The nodes above an undotted code, nearest first, up to its chapter."""
-    found, parents = [], _parents()
-    above = parents.get(code)
-    while above is not None:
-        found.append(above)
-        above = parents[above]
+    found, node = [], current().node(code)
+    while node is not None and node.parent is not None:
+        found.append(node.parent)
+        node = current().node(node.parent)
     return found
 
 
 def notes_of(code: str, kinds: Iterable[str] | None = None) -> list[Note]:
     """The notes that apply to an undotted code: its own, then each ancestor's that are inherited, nearest first."""
-    wanted = set(kinds or NOTE_KINDS)
-    own = [n for n in _own_notes(code) if n.kind in wanted]
-    above = [n for a in ancestors(code) for n in _own_notes(a) if n.kind in wanted and NOTE_KINDS[n.kind]]
+    wanted, book = set(kinds or NOTE_KINDS), current()
+    own = [n for n in book.own_notes(code) if n.kind in wanted]
+    above = [n for a in ancestors(code) for n in book.own_notes(a) if n.kind in wanted and NOTE_KINDS[n.kind]]
     return own + above
 
 
-def _cached(name: str, table: Table) -> pa.Table:
+@cache
+def nodes() -> pa.Table:
+    """Every node of the edition that ships, in its order, as rows of `NODE`."""
+    found = shipped().rows("select code, title, parent, kind, is_billable from node order by place")
+    return _arrow(NODE, found)
+
+
+@cache
+def notes() -> pa.Table:
+    """Every note of the edition that ships, in its order, as rows of `NOTE`."""
+    found = shipped().rows(
+        "select note.code, note.kind, sequence, extension, text from note join node using (code) order by place"
+    )
+    place = {code: n for n, code in enumerate(dict.fromkeys(row[0] for row in found))}
+    found.sort(key=lambda row: (place[row[0]], _KIND_ORDER[row[1]], row[2]))
+    return _arrow(NOTE, found)
+
+
+def _arrow(table: Table, rows: list[tuple[Any, ...]]) -> pa.Table:
+    columns = zip(*rows, strict=True)
+    read = {
+        c.name: list(map(bool, v)) if c.type == "boolean" else list(v)
+        for c, v in zip(table.columns, columns, strict=True)
+    }
+    return table.from_columns(read, len(rows))
+
+
+def shipped() -> Tabular:
+    """The edition that ships, read from the package's XML when it is asked for the first time."""
     from importlib.metadata import version
 
-    import pyarrow.parquet as pq
+    path = data_folder() / f"icd10cm-tabular-{RELEASE}-{version('simple-icd-10-cm')}.sqlite"
+    return _opened(path)
 
-    path = data_folder() / f"icd10cm-{name}-{RELEASE}-{version('simple-icd-10-cm')}.parquet"
+
+def opened(path: Path) -> Tabular:
+    """An edition that was added, from its SQLite file. Raises WorkbookError when the file is gone."""
     if not path.exists():
-        icd = package()
-        rows = _read_nodes(icd) if name == "node" else _read_notes(icd)
-        built = table.from_rows(rows)
-        with private_file(path) as stream:
-            pq.write_table(built, stream)
-    with pq.ParquetFile(path) as file:  # read_table would import pandas
-        return file.read()
+        raise WorkbookError(f"{path} is gone; add the edition's file again, or remove the edition")
+    return _opened(path)
+
+
+@cache
+def _opened(path: Path) -> Tabular:
+    if not path.exists():
+        _build(path)
+    # serialised by SQLite itself, and read only: safe to share between threads
+    return Tabular(
+        sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+    )
+
+
+def codes_alone(rows: Iterable[tuple[str, str, bool]]) -> Tabular:
+    """An edition of which only the codes are known: (undotted code, title, is billable)."""
+    from workbook.codes.load.tabular_xml import SCHEMA
+
+    db = sqlite3.connect(":memory:", check_same_thread=False)
+    db.executescript(SCHEMA)
+    db.executemany("insert or replace into node (code, title, is_billable, kind) values (?, ?, ?, 'code')", rows)
+    return Tabular(db)
+
+
+def package_xml() -> Path:
+    """The Tabular's XML that the simple-icd-10-cm package carries."""
+    from importlib.util import find_spec
+
+    spec = find_spec("simple_icd_10_cm")
+    folder = Path(spec.origin).parent / "data" if spec and spec.origin else Path()
+    found = sorted(folder.glob("*tabular*.xml"))
+    if len(found) != 1:
+        raise WorkbookError("simple-icd-10-cm does not carry the Tabular's XML; install it again (pip install -e .)")
+    return found[0]
+
+
+def _build(path: Path) -> None:
+    from workbook.codes.load.tabular_xml import build
+
+    xml = package_xml()
+    with xml.open("rb") as stream:
+        build(stream, xml.name, path)
 
 
 def package() -> Any:
@@ -167,51 +279,3 @@ def package() -> Any:
         import simple_icd_10_cm
 
     return simple_icd_10_cm
-
-
-def _read_nodes(icd: Any) -> Iterator[dict[str, Any]]:
-    for code in dict.fromkeys(icd.get_all_codes()):
-        kind = _kind(icd, code)
-        parent = icd.get_parent(code)
-        # five categories share their block's name (B20, F99, P84, R99, Z66): the category stands for both
-        if parent == code:
-            parent = icd.get_ancestors(code)[-1]
-        yield {
-            "code": code.replace(".", ""),
-            "title": icd.get_description(code),
-            "parent": parent.replace(".", "") or None,
-            "kind": kind,
-            "is_billable": kind not in ("chapter", "block") and icd.is_leaf(code),
-        }
-
-
-def _kind(icd: Any, code: str) -> str:
-    if icd.is_category(code):
-        return "category"
-    if icd.is_chapter(code):
-        return "chapter"
-    if icd.is_block(code):
-        return "block"
-    return "code" if icd.is_leaf(code) else "subcategory"
-
-
-def _read_notes(icd: Any) -> Iterator[dict[str, Any]]:
-    readers = {
-        "includes": icd.get_includes,
-        "inclusion_term": icd.get_inclusion_term,
-        "excludes1": icd.get_excludes1,
-        "excludes2": icd.get_excludes2,
-        "code_first": icd.get_code_first,
-        "use_additional": icd.get_use_additional_code,
-        "code_also": icd.get_code_also,
-        "note": icd.get_notes,
-    }
-    for code in dict.fromkeys(icd.get_all_codes()):
-        own = code.replace(".", "")
-        for kind, read in readers.items():
-            found = read(code)
-            texts = found.split("\n") if isinstance(found, str) else found
-            for sequence, text in enumerate((t for t in texts if t.strip()), 1):
-                yield {"code": own, "kind": kind, "sequence": sequence, "text": text}
-        for sequence, (extension, text) in enumerate(icd.get_seven_chr_def(code).items(), 1):
-            yield {"code": own, "kind": "seventh_character", "sequence": sequence, "extension": extension, "text": text}

@@ -80,7 +80,7 @@ ORPHANS = [
     for t in CLAIM_TABLES
     if t != "claim"
 ]  # fmt: skip
-IN_RANGE = "is from 1990-01-01 to today (2025-12-31)"
+IN_RANGE = "is from 1990-01-01 to the day of this check"
 SHAPE = "hcpcs_code has the shape of CPT, HCPCS or CDT (99213, J1885, D0120), save HIPPS rates"
 FAULTS = [
     *empty_cells(), *NPI_FAULTS, *POINTER_FAULTS, *ORPHANS,

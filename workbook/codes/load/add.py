@@ -7,13 +7,15 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from workbook.codes.load import shelf
+from workbook.codes.load import dating, shelf
 from workbook.codes.load.dating import Release
 from workbook.codes.load.layouts import SETTINGS, Layout
 from workbook.codes.load.read import NotACodeFileError, Recognised, Source, batches, recognise, sources
+from workbook.codes.load.tabular_xml import build, tabular_source
 from workbook.terms import OPEN_END, Edition, WorkbookError, parse_date, private_file
 
 Progress = Callable[[int], None]
@@ -37,12 +39,18 @@ def add(
         parse_date(effective_date, "effective date") if effective_date is not None else None,
         parse_date(end_date, "end date") if end_date is not None else None,
     )
-    found = [f for path in ([paths] if isinstance(paths, str | Path) else paths) for f in _recognised(Path(path))]
+    each = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+    tabulars = {path: source for path in each if (source := tabular_source(path))}
+    found = [f for path in each if path not in tabulars for f in _recognised(path)]
     staged: dict[tuple[str, str], shelf.Record] = {}
-    passing = {table: shelf.named(table) for table in {one.layout.table.name for one in found}}
+    names = {one.layout.table.name for one in found} | ({"diagnosis"} if tabulars else set())
+    passing = {table: shelf.named(table) for table in names}
     try:
-        for one in found:
-            record = _read(one, given, keep_descriptors, progress)
+        new = chain(  # lazily: what was read before a bad file is swept
+            (_read_tabular(source, given) for source in tabulars.values()),
+            (_read(one, given, keep_descriptors, progress) for one in found),
+        )
+        for record in new:
             passing[record.table] |= {part.file for part in record.parts.values()}
             key = (record.table, record.version)
             if key in staged:
@@ -138,7 +146,11 @@ def _read(
     import pyarrow.parquet as pq
 
     layout, scope, release = found.layout, _scope(found), _release(found, given)
-    version, part, digest = shelf.version_name(layout.name, scope, release.name), _part(found.source), _sha256(found)
+    version, part, digest = (
+        shelf.version_name(layout.name, scope, release.name),
+        _part(found.source),
+        _sha256(found.source),
+    )
     constants: dict[str, Any] = {"edition": version, "setting": scope}
     if "effective_date" not in {f.column for f in layout.fields}:
         constants |= {"effective_date": release.effective_date, "end_date": release.end_date}
@@ -179,6 +191,27 @@ def _own_labels(codes: Any) -> Any:
 
     own = {row["hcpcs_code"]: row["label"] for row in curated("hcpcs").to_pylist()}
     return pa.array([own.get(code) for code in codes.to_pylist()], pa.string())
+
+
+def _read_tabular(source: Source, given: tuple[date | None, date | None]) -> shelf.Record:
+    """Read the Tabular's XML into an SQLite file, which is the edition: its codes and its notes."""
+    digest = _sha256(source)
+    path = shelf.folder("diagnosis") / f"Tabular.{digest[:12]}.sqlite"
+    with source.open() as stream:
+        year, count = build(stream, str(source), path)
+    told = dating.fiscal_year(source.names, f"fy {year}")
+    if told is None or year not in told.name:
+        path.unlink(missing_ok=path.name not in shelf.named("diagnosis"))
+        raise WorkbookError(
+            f"{source}: its version element says {year or 'nothing'}, its name {told.name if told else 'nothing'}; "
+            "expected one fiscal year; give the file the name it was downloaded with"
+        )
+    first, last = given[0] or told.effective_date, given[1] or told.end_date
+    if first is None or last < first:
+        raise WorkbookError(f"{source}: ends {last}, before it begins on {first}")
+    part = shelf.Part(path.name, str(source), digest, count, first, last)
+    version = shelf.version_name("Tabular", "", told.name)
+    return shelf.Record("diagnosis", version, "", date.today(), {"all": part}, 90_000, 1)
 
 
 def _stamped(layout: Layout, columns: dict[str, Any], constants: dict[str, Any], count: int) -> Any:
@@ -239,6 +272,6 @@ def _refuse_overlaps(found: Recognised, rows: Any, lines: Any) -> None:
         )
 
 
-def _sha256(found: Recognised) -> str:
-    with found.source.path.open("rb") as stream:
+def _sha256(source: Source) -> str:
+    with source.path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -82,8 +82,6 @@ def sources(path: Path) -> list[Source]:
         raise WorkbookError(f"{path}: no such file; give a file as downloaded, a zip or what was in it")
     if path.stat().st_size == 0:
         raise WorkbookError(f"{path.name}: the file is empty; download it again")
-    if path.suffix.lower() == ".xml":
-        raise WorkbookError(f"{path.name}: the Tabular's XML is not read; add the order file (icd10cm_order_…txt)")
     if path.suffix.lower() in SUFFIXES or not (path.suffix.lower() == ".zip" or zipfile.is_zipfile(path)):
         return [Source(path)]
     try:

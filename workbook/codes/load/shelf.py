@@ -53,6 +53,11 @@ class Record:
         return Span(min(p.effective_date for p in parts), max(p.end_date for p in parts))
 
     @property
+    def has_notes(self) -> bool:
+        """True for the Tabular with its notes, which goes before an order file of the same dates."""
+        return any(part.file.endswith(".sqlite") for part in self.parts.values())
+
+    @property
     def is_whole(self) -> bool:
         """True when every part is there and the rows are as many as an official file has."""
         enough = sum(p.rows for p in self.parts.values()) >= self.least
@@ -90,7 +95,7 @@ def records(table: str | None = None) -> list[Record]:
     """The editions on the shelf, the one that wins its dates first: the latest to end, then the latest to begin."""
     root = data_folder() / "codes"
     found = [_record(path) for path in sorted(root.glob(f"{table or '*'}/*.json"))] if root.is_dir() else []
-    return sorted(found, key=lambda r: (r.span.end_date, r.span.effective_date, r.loaded_on), reverse=True)
+    return sorted(found, key=lambda r: (r.span.end_date, r.span.effective_date, r.has_notes, r.loaded_on), reverse=True)
 
 
 def _record(path: Path) -> Record:
@@ -193,8 +198,28 @@ def overlay(shipped: pa.Table, table: str) -> pa.Table:
             path = folder(table) / part.file
             if not path.exists():
                 raise WorkbookError(f"{path} is gone; add {part.source} again, or remove {table} {record.version}")
-            pieces.append(clip(pq.read_table(path, schema=shipped.schema), span))
+            rows = (
+                _of_tabular(path, part, record.version, shipped.schema)
+                if path.suffix == ".sqlite"
+                else pq.read_table(path, schema=shipped.schema)
+            )
+            pieces.append(clip(rows, span))
     return pa.concat_tables([rest, *pieces])
+
+
+def _of_tabular(path: Path, part: Part, version: str, schema: pa.Schema) -> pa.Table:
+    """The categories and codes of a Tabular's SQLite file as rows of the diagnosis table."""
+    import sqlite3
+    from contextlib import closing
+
+    import pyarrow as pa
+
+    with closing(sqlite3.connect(path)) as db:
+        query = "select code, title, is_billable from node where kind not in ('chapter', 'block') order by place"
+        codes, titles, billable = zip(*db.execute(query), strict=True)
+    fixed = {"effective_date": part.effective_date, "end_date": part.end_date, "edition": version}
+    columns = {"diagnosis_code": list(codes), "title": list(titles), "is_billable": [bool(b) for b in billable]}
+    return pa.table({f.name: columns.get(f.name, [fixed.get(f.name)] * len(codes)) for f in schema}, schema=schema)
 
 
 def version_name(layout_name: str, scope: str, release: str) -> str:
