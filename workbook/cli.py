@@ -84,8 +84,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_codes(parser: argparse.ArgumentParser) -> None:
     codes = parser.add_subparsers(dest="action", required=True)
-    lookup = codes.add_parser("lookup", help="what a diagnosis code means, and whether it is valid on a date")
-    lookup.add_argument("code")
+    lookup = codes.add_parser("lookup", help="what a code means, and whether it is valid on a date")
+    lookup.add_argument("code", nargs="+", help="E11.9, 99213, LT, or with its system: CARC 45, POS 11, HCPCS J1100")
     lookup.add_argument("--on", required=True, metavar="DATE", help="the date of service")
     search = codes.add_parser("search", help="find a diagnosis code by the words of the note")
     search.add_argument("text", nargs="+")
@@ -242,10 +242,11 @@ def _lookup(options: argparse.Namespace) -> int:
     import workbook as wb
     from workbook.engine.export import to_json
 
-    entry = wb.lookup(options.code, on=options.on)
+    entry = wb.lookup(" ".join(options.code), on=options.on)
     if options.json:
         print(to_json({"code": entry.code, "status": entry.status, "title": entry.title, "children": entry.children,
-                       "near": entry.near, "edition": str(entry.edition) if entry.edition else None}))  # fmt: skip
+                       "near": entry.near, "facts": dict(entry.facts),
+                       "edition": str(entry.edition) if entry.edition else None}))  # fmt: skip
     else:
         print(entry)
     return 0 if entry.status == "valid" else 1

@@ -10,9 +10,19 @@ from pathlib import Path
 
 from workbook.codes.diagnosis import ICD_EDITION
 from workbook.codes.reference import edition_on, editions
+from workbook.codes.systems import (
+    SYSTEMS,
+    System,
+    edition_of,
+    facts_of,
+    in_force,
+    other_systems_of,
+    rows_of,
+    systems_of,
+)
 from workbook.codes.tabular import Note, Tabular, codes_alone, current, notes_of, opened, shipped, using
 from workbook.codes.tabular import ancestors as nodes_above
-from workbook.terms import Edition, parse_date
+from workbook.terms import Edition, Span, parse_date
 
 
 def undotted(code: str) -> str:
@@ -48,7 +58,8 @@ class Entry:
     Not yet and no longer: `other` is the edition that has the code.
 
     `ancestors` are (code, title), chapter first. `notes` are the code's own, then each ancestor's, nearest first; a
-    note's `on` is the undotted node it stands on. `seventh_characters` are (character, meaning).
+    note's `on` is the undotted node it stands on. `seventh_characters` are (character, meaning). `facts` are what else
+    is told of a code of another system, as (what, value).
     """
 
     code: str
@@ -62,12 +73,15 @@ class Entry:
     notes: tuple[Note, ...] = ()
     seventh_characters: tuple[tuple[str, str], ...] = ()
     other: Edition | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    is_diagnosis: bool = True
 
     def __str__(self) -> str:
         name = f"{self.code} {self.title}" if self.title else self.code
         match self.status:
             case "valid":
-                text = f"{name}: valid and complete on {self.on}"
+                text = f"{name}: {'valid and complete' if self.is_diagnosis else 'valid'} on {self.on}"
+                text += "".join(f"; {what}: {value}" for what, value in self.facts)
             case "incomplete":
                 text = f"{name}: incomplete, needs one of {', '.join(self.children)}"
             case "not yet" if self.other:
@@ -143,16 +157,49 @@ def is_billable(code: str) -> bool:
 
 
 def lookup(code: str, on: date | str) -> Entry:
-    """Look a diagnosis code up on a date of service; with or without its dot, in any case.
+    """Look a code up on a date of service, in any case; a diagnosis with or without its dot.
 
-    Raises WorkbookError when `on` is not a date. A date outside the loaded editions is "not known", never "valid".
+    A code of another system is told by its shape (99213, 0016070, LT) or by the word before it: "HCPCS J1100",
+    "PCS …", "modifier 25", "POS 11", "CARC 45", "RARC N362", "group CO". Raises WorkbookError when `on` is not a date.
+    A date outside the loaded editions is "not known", never "valid".
     """
     day, wanted = parse_date(on, "on"), undotted(code)
+    others, elsewhere = systems_of(code)
+    if others:
+        return _in_systems(others, elsewhere, day)
     edition = edition_on("diagnosis", day)
     if edition is None:
-        return Entry(dotted(wanted), "not known", day)
-    with using(book_of(edition)):
-        return _found(wanted, day, edition) or _absent(wanted, day, edition)
+        entry = Entry(dotted(wanted), "not known", day)
+    else:
+        with using(book_of(edition)):
+            entry = _found(wanted, day, edition) or _absent(wanted, day, edition)
+    if entry.status in ("unknown", "not known") and (others := other_systems_of(wanted)):
+        other = _in_systems(others, wanted, day)
+        return other if other.title else entry
+    return entry
+
+
+def _in_systems(names: tuple[str, ...], code: str, day: date) -> Entry:
+    """A code of another system: of the first that has it."""
+    found = [_in_system(SYSTEMS[name], code, day) for name in names]
+    return next((entry for entry in found if entry.title), found[0])
+
+
+def _in_system(system: System, code: str, day: date) -> Entry:
+    rows, edition = rows_of(system, code), edition_of(system, code, day)
+    row = next((r for r in rows if in_force(r, day)), rows[-1] if rows else None)
+    title = None if row is None else str(row[system.words] or code)
+    entry = Entry(code, "not known", day, title, edition=edition, is_diagnosis=False)
+    if edition is None or (row is None and not edition.is_whole):
+        return entry
+    if row is None:
+        return replace(entry, status="unknown")
+    if in_force(row, day):
+        return replace(entry, status="valid", facts=facts_of(system, code, row, day))
+    begins = next((r for r in rows if r["effective_date"] > day), row)
+    span = Span(begins["effective_date"], begins["end_date"])
+    status = "not yet" if span.effective_date > day else "no longer"
+    return replace(entry, status=status, other=replace(edition, span=span))
 
 
 def _found(code: str, day: date, edition: Edition) -> Entry | None:
