@@ -25,16 +25,16 @@ def queries() -> list[tuple[str, set[str], str]]:
 def ask(find: Finder, each: int = 1) -> str:
     """Recall among the first five by split, and the latencies of one search, over each so many of the queries."""
     find("warm up")
-    taken, right = [], {"dev": [], "held": []}
+    taken, right = [], {"dev": [], "held": [], "fresh": []}
     for query, expected, split in queries()[::each]:
         start = time.perf_counter()
         found = find(query)
         taken.append((time.perf_counter() - start) * 1000)
         right[split].append(bool(expected & set(found[:5])))
     taken.sort()
-    dev, held = (sum(found) / len(found) for found in right.values())
+    recall = ", ".join(f"{sum(found) / len(found):.3f} {split}" for split, found in right.items())
     middle, high = taken[len(taken) // 2], taken[int(len(taken) * 0.95)]
-    return f"recall@5 {dev:.3f} dev, {held:.3f} held; p50 {middle:.1f} ms, p95 {high:.1f} ms"
+    return f"recall@5 {recall}; p50 {middle:.1f} ms, p95 {high:.1f} ms"
 
 
 def _texts() -> list[tuple[str, str]]:

@@ -29,10 +29,11 @@ def test_the_stored_queries_expect_codes_that_exist_and_are_split_by_a_hash():
     for row in QUERIES:
         assert all(is_known(code) and code == dotted(code) for code in row["expected"].split("|")), row
         first_byte = hashlib.sha256(row["query"].encode()).digest()[0]
-        assert row["split"] == ("held" if first_byte % 2 else "dev"), row
+        # fresh: written by someone who had seen neither the vocabulary nor what search found, and never tuned on
+        assert row["split"] in ("fresh", "held" if first_byte % 2 else "dev"), row
 
 
-@pytest.mark.parametrize(("split", "floor"), [("dev", 0.95), ("held", 0.90)])
+@pytest.mark.parametrize(("split", "floor"), [("dev", 0.95), ("held", 0.90), ("fresh", 0.82)])
 def test_a_right_code_is_among_the_first_five(split, floor):
     rows = [row for row in QUERIES if row["split"] == split]
     missed = [r["query"] for r in rows if not set(r["expected"].split("|")) & set(codes(r["query"], limit=5))]
