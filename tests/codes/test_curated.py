@@ -77,17 +77,35 @@ def test_no_dental_code_ships():
         assert not re.search(r"^D\d{4},|,D\d{4},", path.read_text(encoding="utf-8"), re.M), path
 
 
+def localities(edition):
+    rows = reference(["locality"])["locality"].to_pylist()
+    return {r["locality"]: r for r in rows if r["edition"] == edition}
+
+
 def test_the_localities_of_2025_are_all_109_and_the_two_that_were_checked():
-    rows = {r["locality"]: r for r in reference(["locality"])["locality"].to_pylist()}
-    assert len(rows) == 110  # and NATIONAL
+    rows = localities("GPCI2025")
+    assert len(rows) == 109
     alabama, alaska = rows["10112-00"], rows["02102-01"]
     indices = ("work_gpci", "practice_expense_gpci", "malpractice_gpci")
     assert [str(alabama[i]) for i in indices] == ["1.0000", "0.8690", "0.5750"]
     assert [str(alaska[i]) for i in indices] == ["1.5000", "1.0810", "0.5920"]
 
 
+def test_the_localities_of_2026_are_the_same_109_and_keep_the_floors_that_the_law_sets():
+    rows = localities("GPCI2026")
+    assert rows.keys() == localities("GPCI2025").keys()
+    assert all(r["work_gpci"] >= 1 for r in rows.values())  # Consolidated Appropriations Act, 2026: through the year
+    assert {r["locality"] for r in rows.values() if r["work_gpci"] == Decimal("1.5")} == {"02102-01"}  # Alaska
+    frontier = [r for r in rows.values() if r["state"] in ("MT", "NV", "ND", "SD", "WY")]
+    assert len(frontier) == 5 and all(r["practice_expense_gpci"] >= 1 for r in frontier)
+    # the indices are averages: over the country they stay near 1, and change little in a year
+    for index in ("work_gpci", "practice_expense_gpci", "malpractice_gpci"):
+        last = localities("GPCI2025")
+        assert all(abs(r[index] / last[key][index] - 1) < Decimal("0.25") for key, r in rows.items()), index
+
+
 def test_the_localities_agree_with_the_official_file(shared):
-    rows = {r["locality"]: r for r in reference(["locality"])["locality"].to_pylist()}
+    rows = localities("GPCI2025")
     with (shared / "cms" / "GPCI2025.csv").open(encoding="latin-1") as stream:
         official = [r for r in csv.reader(stream) if r and re.fullmatch(r"\d{5}", r[0].strip())]
     assert len(official) == 109

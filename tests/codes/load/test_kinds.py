@@ -149,7 +149,7 @@ def test_add_on_codes_have_their_primary_codes_by_date(shelf, write):
 
 
 def test_the_real_gpci_file_gives_the_shipped_localities(shelf, shared):
-    before = {r["locality"]: r for r in rows_of("locality")}
+    before = {r["locality"]: r for r in rows_of("locality", edition="GPCI2025")}
     [edition] = add(shared / "cms" / "GPCI2025.csv")
     assert edition.is_whole
     assert (edition.span.effective_date, edition.span.end_date) == (date(2025, 1, 1), date(2025, 12, 31))
@@ -173,10 +173,27 @@ def test_the_real_relative_value_rows_are_the_same_from_csv_and_from_fixed_width
     assert not from_csv.is_whole  # fifteen rows are an extract
 
 
-def test_a_fixed_width_file_of_a_layout_we_do_not_know_is_refused(shelf, shared, write):
-    text = (shared / "cms" / "PPRRVU2025_layout_sample.txt").read_text(encoding="latin-1")
-    with pytest.raises(Exception, match=r"release 26A is not known .* add the \.csv"):
-        add(write("PPRRVU26_JAN.txt", text))
+def fixed_width(code, team_to_base):
+    """A PPRRVU line as CMS sets it (invented amounts); positions 116 to 132 are given."""
+    return (
+        f"{code:<7}{'Invented words':<50}A  12.56   7.00NA   7.00    1.99  21.55 21.550090.09.84.07{team_to_base} "
+        "33.4009 090 99      0.00   0.00   0.00"
+    )
+
+
+def test_the_fixed_width_layout_of_2026_has_the_pricing_indicator_and_the_endoscopic_base_in_their_places(shelf, write):
+    text = "\r\n".join([fixed_width("G0105", "300009      45378"), fixed_width("G0104", "202109           ")])
+    [edition] = add(write("PPRRVU2026_Apr_nonQPP.txt", text))
+    assert edition.version == "RVU26B"
+    scope, screening = rows_of("physician_fee", edition="RVU26B")
+    assert (scope["endoscopic_base_code"], scope["team_indicator"], scope["imaging_family"]) == ("45378", "0", "99")
+    assert (scope["global_days"], scope["postoperative_share"]) == ("090", Decimal("0.07"))
+    assert (screening["endoscopic_base_code"], screening["bilateral_indicator"]) == (None, "0")
+
+
+def test_a_fixed_width_file_with_something_where_the_layout_is_blank_is_refused(shelf, write):
+    with pytest.raises(Exception, match="PPRRVU27_JAN.txt"):
+        add(write("PPRRVU27_JAN.txt", fixed_width("G0105", "3000097     45378")))
 
 
 def test_the_real_anesthesia_file_has_a_factor_for_every_locality(shelf, shared):

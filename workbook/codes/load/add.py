@@ -126,11 +126,6 @@ def _release(found: Recognised, given: tuple[date | None, date | None]) -> Relea
     if told is None:
         assert first is not None and last is not None
         told = Release(first.isoformat(), first, last)
-    elif layout.until and told.name >= layout.until:
-        raise WorkbookError(
-            f"{found.source}: the fixed-width layout of release {told.name} is not known (it changed with "
-            f"{layout.until}); add the .csv from the same zip"
-        )
     told = replace(told, effective_date=first or told.effective_date, end_date=last or told.end_date)
     if told.effective_date and told.end_date < told.effective_date:
         raise WorkbookError(f"{found.source}: ends {told.end_date}, before it begins on {told.effective_date}")

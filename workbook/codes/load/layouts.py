@@ -52,7 +52,7 @@ class Layout:
     `least`: the fewest rows a whole one has; with fewer it is kept as an extract. `ignored`: header words that are
     known and not kept. `shape`: a pattern for a line of a fixed-width file. `keep`: column → pattern of the rows
     wanted. `joined`: a column and the two that make it, as 10112-00. `never_in_force`: column and value of rows that
-    may overlap others. `extra`: a row of every edition. `until`: the first release whose layout is not known.
+    may overlap others. `extra`: a row of every edition.
     `named`: a pattern in the names of files whose columns alone do not tell them. `carried`: a column whose blanks
     mean the cell above. `repeats`: rows that say the same are one. `descriptor`: a column under licence, dropped
     unless it is asked for.
@@ -73,7 +73,6 @@ class Layout:
     never_in_force: tuple[str, ...] = ()
     extra: Mapping[str, object] | None = None
     encoding: str = "utf8"
-    until: str | None = None
     named: str | None = None
     carried: str | None = None
     repeats: bool = False
@@ -174,10 +173,11 @@ LAYOUTS: tuple[Layout, ...] = (
             "intraoperative_share": (110, 112), "postoperative_share": (113, 115),
             "multiple_procedure_indicator": (116, 116), "bilateral_indicator": (117, 117),
             "assistant_indicator": (118, 118), "cosurgeon_indicator": (119, 119), "team_indicator": (120, 120),
-            "endoscopic_base_code": (121, 125), "imaging_family": (146, 147),
+            "endoscopic_base_code": (128, 132), "imaging_family": (146, 147),
         }),
-        dating.physician_fee, 15_000, encoding="latin1", until="26A",
-        shape=rf"{CODE}.{{52}}[A-Z] [ \d]{{3}}\.\d\d .*",
+        dating.physician_fee, 15_000, encoding="latin1",
+        # 121 is PRIC IND, since 2026; 122 to 127 are blank, or the layout is another
+        shape=rf"{CODE}.{{52}}[A-Z][ +][ \d]{{3}}\.\d\d .{{54}}.      [ A-Z0-9]{{5}} .*",
     ),
     Layout(
         "GPCI", "geographic practice cost indices (GPCI)", t.LOCALITY,
