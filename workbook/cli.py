@@ -245,10 +245,10 @@ def _lookup(options: argparse.Namespace) -> int:
     entry = wb.lookup(" ".join(options.code), on=options.on)
     if options.json:
         print(to_json({"code": entry.code, "status": entry.status, "title": entry.title, "children": entry.children,
-                       "near": entry.near, "facts": dict(entry.facts),
+                       "near": entry.near, "facts": dict(entry.facts), "sections": dict(entry.sections()),
                        "edition": str(entry.edition) if entry.edition else None}))  # fmt: skip
     else:
-        print(entry)
+        print(entry.text())
     return 0 if entry.status == "valid" else 1
 
 

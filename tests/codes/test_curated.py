@@ -148,6 +148,22 @@ def test_every_reason_code_that_pricing_writes_has_a_meaning():
     assert named - column("carc", "carc") == set()
 
 
+def test_every_remark_code_on_a_rule_card_or_in_a_remittance_has_a_meaning():
+    text = (ROOT / "workbook" / "payment" / "remit.py").read_text(encoding="utf-8")
+    named = {str(card.rarc) for card in rules() if card.rarc} | set(re.findall(r'"rarc": "(\w+)"', text))
+    assert {"M54", "M76", "N362"} <= named
+    assert named - column("rarc", "rarc") == set()
+
+
+def test_an_add_on_code_and_what_it_is_added_to_have_labels_and_never_stand_for_each_other():
+    rows = reference(["add_on"])["add_on"].to_pylist()
+    add_ons, primaries = {r["add_on_code"] for r in rows}, {r["primary_code"] for r in rows}
+    assert (add_ons | primaries) - column("hcpcs", "hcpcs_code") == set()
+    assert not add_ons & primaries
+    fees = {r["hcpcs_code"]: r["global_days"] for r in reference(["physician_fee"])["physician_fee"].to_pylist()}
+    assert {fees[code] for code in add_ons if code in fees} == {"ZZZ"}  # the fee file's mark of an add-on
+
+
 def test_every_modifier_that_a_table_names_has_a_label():
     named = column("ncci_modifier", "modifier") | column("modifier_use", "modifier")
     named |= {m for m in column("physician_fee", "modifier") if m}

@@ -8,6 +8,7 @@ import pytest
 from workbook.codes import is_billable
 from workbook.codes.conventions import demands_of
 from workbook.codes.patient import review_rules
+from workbook.codes.problem import WEIGHTS
 from workbook.codes.review import review_codes
 from workbook.codes.tabular import nodes, notes
 from workbook.terms import WorkbookError
@@ -196,6 +197,32 @@ def test_a_date_outside_the_loaded_editions_is_not_known_and_says_what_was_not_c
 
 def test_a_duplicate_is_named_once():
     assert found(["I10", "i10", "I10"], "duplicate") == [("duplicate", ("I10",), None)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "conflict"),
+    [  # pairs that coding classes and payers' denials name most often, and pairs that are often taken for conflicts
+        ("M54.50", "M51.26", True), ("M54.50", "M54.41", True), ("F10.10", "F10.20", True), ("J44.1", "J42", True),
+        ("I10", "O10.011", True), ("E03.9", "E89.0", True), ("J96.00", "J80", True), ("R42", "H81.10", True),
+        ("F32.9", "F33.9", True), ("R73.03", "E11.9", True), ("J30.9", "J45.909", True), ("E10.9", "E11.9", True),
+        ("J20.9", "J44.0", False), ("J45.909", "J44.9", False), ("R51.9", "G43.909", False), ("I21.4", "I25.2", False),
+        ("K21.9", "K20.90", False), ("N18.6", "I12.0", False), ("E11.22", "N18.30", False),
+    ],
+)  # fmt: skip
+def test_the_well_known_pairs_conflict_whichever_comes_first(one, other, conflict):
+    for codes in ([one, other], [other, one]):
+        assert bool(found(codes, "excludes1")) is conflict, codes
+
+
+def test_kinds_weigh_in_the_order_in_which_they_matter():
+    heaviest_first = [
+        "not known", "unknown", "incomplete", "seventh character", "placeholder", "excludes1", "code first",
+        "external cause first", "manifestation first", "unacceptable first", "duplicate", "age", "laterality",
+        "code first prompt", "use additional", "code also", "unspecified",
+    ]  # fmt: skip
+    weights = [WEIGHTS[kind] for kind in heaviest_first]
+    assert weights == sorted(weights, reverse=True)
+    assert set(WEIGHTS) - set(heaviest_first) == {"notes not known", "sex"}  # beside "not known", beside "age"
 
 
 def test_problems_come_heaviest_first_and_each_quotes_something():

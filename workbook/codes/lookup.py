@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -48,6 +49,9 @@ NOTE_HEADINGS = {
     "includes": "Includes", "inclusion_term": "Also called", "excludes1": "Excludes1", "excludes2": "Excludes2",
     "code_first": "Code first", "use_additional": "Use additional", "code_also": "Code also", "note": "Note",
 }  # fmt: skip
+
+
+_ORIGIN = re.compile(r" \(from ([^()]+)\)$")
 
 
 @dataclass(frozen=True)
@@ -98,21 +102,32 @@ class Entry:
 
     __repr__ = __str__
 
+    def sections(self) -> list[tuple[str, list[str]]]:
+        """What the Tabular says of it, as (heading, lines): notes by kind with where each comes from, 7th characters."""
+        found = [(heading, [n for n in self.notes if n.kind == kind]) for kind, heading in NOTE_HEADINGS.items()]
+        told = [(heading, [n.text + self._origin(n) for n in notes]) for heading, notes in found]
+        told.append(("7th character", [f"{c}: {meaning}" for c, meaning in self.seventh_characters]))
+        return [(heading, lines) for heading, lines in told if lines]
+
+    def text(self) -> str:
+        """All of it for a terminal: the line that `print` gives, where it stands, and the sections below."""
+        below = (f"{heading}:\n" + "\n".join(f"  {line}" for line in lines) for heading, lines in self.sections())
+        return "\n".join([str(self), *self._path(), *below])
+
     def _repr_html_(self) -> str:
-        parts = [f"<p>{html.escape(str(self))}</p>"]
-        if self.ancestors:
-            path = " › ".join(f"{code} {title}" for code, title in self.ancestors)
-            parts.append(f"<p>In: {html.escape(path)}</p>")
-        for kind, heading in NOTE_HEADINGS.items():
-            items = "".join(f"<li>{self._note_html(n)}</li>" for n in self.notes if n.kind == kind)
-            parts.append(f"<h4>{heading}</h4><ul>{items}</ul>" if items else "")
-        rows = "".join(f"<li>{html.escape(f'{c}: {meaning}')}</li>" for c, meaning in self.seventh_characters)
-        parts.append(f"<h4>7th character</h4><ul>{rows}</ul>" if rows else "")
+        parts = [f"<p>{html.escape(line)}</p>" for line in (str(self), *self._path())]
+        for heading, lines in self.sections():
+            shown_lines = (_ORIGIN.sub(r" <small>(from \1)</small>", html.escape(line)) for line in lines)
+            items = "".join(f"<li>{line}</li>" for line in shown_lines)
+            parts.append(f"<h4>{heading}</h4><ul>{items}</ul>")
         return "".join(parts)
 
-    def _note_html(self, note: Note) -> str:
-        origin = "" if note.on == undotted(self.code) else f" <small>(from {html.escape(shown(note.on))})</small>"
-        return html.escape(note.text) + origin
+    def _path(self) -> list[str]:
+        path = " › ".join(f"{code} {title}" for code, title in self.ancestors)
+        return [f"In: {path}"] if path else []
+
+    def _origin(self, note: Note) -> str:
+        return "" if note.on == undotted(self.code) else f" (from {shown(note.on)})"
 
 
 def book_of(edition: Edition) -> Tabular:

@@ -143,7 +143,7 @@ def test_add_on_codes_have_their_primary_codes_by_date(shelf, write):
     text = add_ons((1, "G2211", "99213", "2024001", ""), (2, "Q0091", "CCCCC", "2013091", "2025365"))
     [edition] = add(write("AOC_V2026Q4-MCR.txt", text))
     assert (edition.version, edition.span.effective_date) == ("AOC-2026Q4", date(2013, 4, 1))  # day 91 of 2013
-    first, second = rows_of("add_on")
+    first, second = rows_of("add_on", edition=edition.version)
     assert (first["add_on_code"], first["primary_code"], first["edit_type"]) == ("G2211", "99213", "1")
     assert (second["primary_code"], second["end_date"]) == ("CCCCC", date(2025, 12, 31))
 
@@ -192,7 +192,7 @@ def test_the_fixed_width_layout_of_2026_has_the_pricing_indicator_and_the_endosc
 
 
 def test_a_fixed_width_file_with_something_where_the_layout_is_blank_is_refused(shelf, write):
-    with pytest.raises(Exception, match="PPRRVU27_JAN.txt"):
+    with pytest.raises(Exception, match=r"PPRRVU27_JAN\.txt"):
         add(write("PPRRVU27_JAN.txt", fixed_width("G0105", "3000097     45378")))
 
 

@@ -229,3 +229,70 @@ def test_text_is_preferred_to_the_spreadsheet_beside_it(shelf, sheet, write):
     assert [r["mue_value"] for r in rows_of("mue", hcpcs_code="G0101", edition="MUE-practitioner-2026Q4")] == [
         Decimal(9)
     ]
+
+
+def coverage_export(folder, **changed):
+    """current_article.zip as CMS makes it, a zip in a zip, with three invented articles; `changed` are whole files."""
+    files = {
+        "article": "article_id,article_version,title,article_type,article_eff_date,article_end_date,status,last_updated,"
+        "display_id\n1,3,\"Billing, invented\",6,2025-01-15,,A,2026-07-01 10:00:00,A1\n"
+        "1,4,Billing invented again,6,2026-01-01,,A,2026-07-02,A1\n2,1,In prose,6,2025-01-15,,A,2026-07-01,A2\n"
+        "3,1,No diagnoses,6,2025-01-15,,A,2026-07-01,A3\n",
+        "article_x_hcpc_code": "article_id,article_version,hcpc_code_id,hcpc_code_version,hcpc_code_group,range\n"
+        "1,3,G0101,1,1,\n1,4,G0101,1,1,\n1,4,G0103,1,1,\n2,1,G0101,1,1,\n3,1,G0101,1,1,\n",
+        "article_x_icd10_covered": "article_id,article_version,icd10_code_id,icd10_code_version,icd10_covered_group,range\n"
+        "1,3,Z12.4,1,1,\n1,4,Z12.4,1,1,\n1,4,Z12.5,1,1,\n2,1,Z12.4,1,1,\n2,1,Z12.5,1,2,\n",
+        "article_x_icd10_noncovered": "article_id,article_version,icd10_code_id,icd10_noncovered_group,range\n1,4,E11.9,1,\n",
+        "article_x_contractor": "article_id,article_version,contractor_id\n1,4,10\n1,4,11\n",
+        "contractor": "contractor_id,contractor_bus_name\n10,Invented MAC\n11,Other MAC\n",
+    } | changed  # fmt: skip
+    inner, outer = folder / "current_article_csv.zip", folder / "current_article.zip"
+    for path, members in ((inner, files), (outer, None)):
+        with zipfile.ZipFile(path, "w") as pack:
+            for name, text in (members or {}).items():
+                pack.writestr(f"{name}.csv", text)
+            if members is None:
+                pack.write(inner, inner.name)
+                pack.writestr("readme.txt", "words")
+    return outer
+
+
+def test_an_article_with_one_group_of_each_is_joined_and_one_told_in_prose_is_counted(shelf, tmp_path):
+    [edition] = add(coverage_export(tmp_path))
+    assert (edition.version, str(edition.span)) == ("MCD-2026-07-02", "2025-01-15 to 2026-07-02")
+    assert "1 articles left out" in edition.source
+    rows = rows_of("coverage")
+    assert {r["policy_id"] for r in rows} == {"A1"}
+    told = {(r["hcpcs_code"], r["diagnosis_code"], r["is_covered"], r["effective_date"], r["end_date"]) for r in rows}
+    new, old = date(2026, 1, 1), date(2025, 1, 15)
+    assert told == {
+        ("G0101", "Z124", True, old, date(2025, 12, 31)),
+        *((p, d, d != "E119", new, date(2026, 7, 2)) for p in ("G0101", "G0103") for d in ("Z124", "Z125", "E119")),
+    }
+    assert {r["contractor"] for r in rows if r["effective_date"] == new} == {"Invented MAC; Other MAC"}
+    assert add(tmp_path / "current_article_csv.zip")[0].version == edition.version  # the inner zip alone as well
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"contractor": "contractor_id\n10\n"}, "contractor.csv: has no column contractor_bus_name"),
+        ({"article": "article_id,article_version,title,article_eff_date,article_end_date,last_updated,display_id\n"
+                     "1,4,T,soon,,,A1\n"}, "article.csv, line 2: article_eff_date is 'soon'"),
+        ({"article_x_icd10_covered": "article_id,article_version,icd10_code_id,icd10_covered_group,range\n",
+          "article_x_icd10_noncovered": "article_id,article_version,icd10_code_id,icd10_noncovered_group,range\n"},
+         "nothing was added"),
+    ],
+)  # fmt: skip
+def test_a_coverage_export_that_lacks_something_is_refused_and_changes_nothing(shelf, tmp_path, changed, said):
+    with pytest.raises(WorkbookError, match=said):
+        add(coverage_export(tmp_path, **changed))
+    assert rows_of("coverage") == []
+
+
+def test_a_coverage_export_without_one_of_its_files_says_which(shelf, tmp_path):
+    path = tmp_path / "current_article_csv.zip"
+    with zipfile.ZipFile(path, "w") as pack:
+        pack.writestr("article.csv", "article_id\n1\n")
+    with pytest.raises(WorkbookError, match=r"article_x_hcpc_code\.csv, .* is not in it"):
+        add(path)

@@ -96,3 +96,17 @@ def test_a_tabular_whose_name_and_version_differ_is_refused(shelf, tmp_path):
     path.write_text(PLAIN.format("").replace("2027", "2026"))
     with pytest.raises(WorkbookError, match="version element says 2026, its name FY2027"):
         add(path)
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed"])
+def test_a_damaged_zip_round_the_tabular_is_refused_and_leaves_nothing(shelf, tmp_path, damage):
+    path = tmp_path / "icd10cm-table-and-index-2027.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as pack:
+        pack.writestr("icd10cm_tabular_2027.xml", package_xml().read_text(encoding="utf-8")[:400_000])
+    data = bytearray(path.read_bytes())
+    if damage == "changed":
+        data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data[: len(data) // 2] if damage == "cut" else data)
+    with pytest.raises(WorkbookError, match=r"table-and-index-2027\.zip"):
+        add(path)
+    assert not list(shelf.rglob("*.sqlite"))

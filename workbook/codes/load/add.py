@@ -11,7 +11,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from workbook.codes import tables
 from workbook.codes.load import dating, shelf
+from workbook.codes.load.coverage_database import coverage_source, read_export
 from workbook.codes.load.dating import Release
 from workbook.codes.load.layouts import SETTINGS, Layout
 from workbook.codes.load.read import NotACodeFileError, Recognised, Source, batches, recognise, sources
@@ -41,13 +43,16 @@ def add(
     )
     each = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
     tabulars = {path: source for path in each if (source := tabular_source(path))}
-    found = [f for path in each if path not in tabulars for f in _recognised(path)]
+    policies = {path: source for path in each if (source := coverage_source(path))}
+    found = [f for path in each if path not in tabulars and path not in policies for f in _recognised(path)]
     staged: dict[tuple[str, str], shelf.Record] = {}
-    names = {one.layout.table.name for one in found} | ({"diagnosis"} if tabulars else set())
+    names = {one.layout.table.name for one in found}
+    names |= {name for name, some in (("diagnosis", tabulars), ("coverage", policies)) if some}
     passing = {table: shelf.named(table) for table in names}
     try:
         new = chain(  # lazily: what was read before a bad file is swept
             (_read_tabular(source, given) for source in tabulars.values()),
+            (_read_policies(source, given, progress) for source in policies.values()),
             (_read(one, given, keep_descriptors, progress) for one in found),
         )
         for record in new:
@@ -207,6 +212,32 @@ def _read_tabular(source: Source, given: tuple[date | None, date | None]) -> she
     part = shelf.Part(path.name, str(source), digest, count, first, last)
     version = shelf.version_name("Tabular", "", told.name)
     return shelf.Record("diagnosis", version, "", date.today(), {"all": part}, 90_000, 1)
+
+
+def _read_policies(source: Source, given: tuple[date | None, date | None], progress: Progress | None) -> shelf.Record:
+    """Read the articles of the Medicare Coverage Database; those whose groups are told in prose are counted."""
+    import pyarrow.parquet as pq
+
+    digest, export = _sha256(source), read_export(source)
+    first, last = given[0] or export.effective_date, given[1] or export.end_date
+    if last < first:
+        raise WorkbookError(f"{source}: ends {last}, before it begins on {first}")
+    version = shelf.version_name("MCD", "", last.isoformat())
+    file, count = f"{version}.all.{digest[:12]}.parquet", 0
+    with (
+        private_file(shelf.folder("coverage") / file) as stream,
+        pq.ParquetWriter(stream, tables.COVERAGE.schema, compression="zstd") as writer,
+    ):
+        for rows in export.tables(version):
+            writer.write_table(rows)
+            count += len(rows)
+            if progress:
+                progress(count)
+    left = "" if not export.left_out else (
+        f" ({export.left_out} articles left out: which of their groups belong together stands in prose)"
+    )  # fmt: skip
+    part = shelf.Part(file, f"{source}{left}", digest, count, first, last)
+    return shelf.Record("coverage", version, "", date.today(), {"all": part}, 1, 1)
 
 
 def _stamped(layout: Layout, columns: dict[str, Any], constants: dict[str, Any], count: int) -> Any:
