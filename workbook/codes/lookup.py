@@ -103,7 +103,7 @@ class Entry:
     __repr__ = __str__
 
     def sections(self) -> list[tuple[str, list[str]]]:
-        """What the Tabular says of it, as (heading, lines): notes by kind with where each comes from, 7th characters."""
+        """What the Tabular says of it, as (heading, lines): notes by kind, each with its origin, and 7th characters."""
         found = [(heading, [n for n in self.notes if n.kind == kind]) for kind, heading in NOTE_HEADINGS.items()]
         told = [(heading, [n.text + self._origin(n) for n in notes]) for heading, notes in found]
         told.append(("7th character", [f"{c}: {meaning}" for c, meaning in self.seventh_characters]))
