@@ -130,7 +130,8 @@ def test_empty_claims_make_a_template(tmp_path: Path) -> None:
     write_csv(Claims(), tmp_path)
     assert (tmp_path / "claim_procedure.csv").read_text() == '"claim_id","sequence","procedure_code","procedure_date"\n'
     assert sorted(path.stem for path in tmp_path.iterdir()) == [
-        "claim", "claim_diagnosis", "claim_line", "claim_procedure", "other_payer",
+        "claim", "claim_detail", "claim_diagnosis", "claim_line", "claim_party", "claim_procedure", "other_payer",
+        "other_payer_adjustment",
     ]  # fmt: skip
     assert read_claims(tmp_path) == Claims()
 

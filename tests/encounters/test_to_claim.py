@@ -72,7 +72,7 @@ def test_a_learners_answer_becomes_the_claim_it_would_have_been():
 @pytest.mark.parametrize("blank", [[], "", {"diagnoses": [], "procedures": []}])
 def test_a_blank_answer_makes_no_claim(blank):
     claims = to_claim(encounter("ENC-001"), blank)
-    assert [table.num_rows for table in claims.arrow.values()] == [0, 0, 0, 0, 0]
+    assert {table.num_rows for table in claims.arrow.values()} == {0}
     assert claims.arrow_problems.num_rows == 0
 
 

@@ -22,9 +22,17 @@ CLAIM = Table(
         C("billing_provider_npi", "text", "who bills", required=True),
         C("rendering_provider_npi", "text", "who performed the services"),
         C("referring_provider_npi", "text", "who referred"),
+        C("supervising_provider_npi", "text", "who supervised"),
+        C("attending_provider_npi", "text", "institutional: who has overall charge of the patient's care"),
+        C("operating_provider_npi", "text", "institutional: who performed the principal procedure"),
         C("facility_npi", "text", "where the services were performed"),
+        C("payer_sequence", "text", "P this payer decides first, S second, T third …"),
         C("patient_id", "text", "the patient; not the subscriber unless they are one person", required=True),
         C("subscriber_id", "text", "the member number of the insured"),
+        C("group_number", "text", "the insured's group or policy"),
+        C("group_name", "text", "its name"),
+        C("insurance_type_code", "text", "why Medicare is secondary: 12 working aged, 43 disability …"),
+        C("patient_relationship", "text", "of the patient to the insured: 18 self, 01 spouse, 19 child …"),
         C("patient_birth_date", "date", "date of birth"),
         C("patient_sex", "text", "F, M or U"),
         C("billed_amount", "money", "total charge of the claim", required=True),
@@ -35,10 +43,21 @@ CLAIM = Table(
         C("statement_from_date", "date", "institutional: first day billed"),
         C("statement_through_date", "date", "institutional: last day billed"),
         C("admission_date", "date", "first day of the stay"),
+        C("admission_type", "text", "institutional: 1 emergency, 2 urgent, 3 elective …"),
+        C("admission_source", "text", "institutional: where the patient came from"),
         C("patient_status", "text", "institutional: discharge status"),
         C("ms_drg", "text", "Medicare severity diagnosis-related group as billed"),
         C("accepts_assignment", "boolean", "the provider accepts the payer's amount"),
+        C("provider_signature", "boolean", "professional: the provider's signature is on file"),
+        C("benefits_assigned", "text", "Y the payer may pay the provider, N not, W not applicable"),
+        C("release_of_information", "text", "Y signed by the patient, I informed consent by law"),
+        C("related_causes", "text", "AA automobile, EM employment, OA other accident; joined by a colon"),
+        C("accident_state", "text", "where an automobile accident was"),
+        C("delay_reason_code", "text", "why the claim is late"),
+        C("patient_paid_amount", "money", "what the patient has paid already"),
         C("prior_authorization", "text", "authorization number"),
+        C("referral_number", "text", "referral number"),
+        C("purpose", "text", "CH a claim to be paid, RP an encounter that is only reported"),
         C("received_date", "date", "when the payer received the claim"),
         C("source_file", "text", "the file the claim was read from"),
         C("source_segment", "integer", "where the claim begins in that file"),
@@ -81,12 +100,84 @@ CLAIM_LINE = Table(
         C("diagnosis_pointer_2", "integer", "a further one"),
         C("diagnosis_pointer_3", "integer", "a further one"),
         C("diagnosis_pointer_4", "integer", "a further one"),
+        C("code_qualifier", "text", "system of hcpcs_code where it is not HCPCS: HP HIPPS, AD dental, IV, ER, WK"),
         C("units", "quantity", "how many", required=True),
         C("unit_basis", "text", "UN units, MJ minutes"),
         C("billed_amount", "money", "charge of the line", required=True),
+        C("non_covered_amount", "money", "institutional: part of the charge that is not covered"),
         C("place_of_service", "text", "two digits, where it differs from the claim's"),
         C("rendering_provider_npi", "text", "who performed it, where it differs from the claim's"),
+        C("ordering_provider_npi", "text", "who ordered it"),
+        C("referring_provider_npi", "text", "who referred, where it differs from the claim's"),
+        C("supervising_provider_npi", "text", "who supervised, where it differs from the claim's"),
+        C("is_emergency", "boolean", "the service was an emergency"),
+        C("line_control_number", "text", "the provider's own number for the line"),
         C("ndc", "text", "national drug code, eleven digits"),
+        C("ndc_quantity", "quantity", "how much of the drug"),
+        C("ndc_unit", "text", "ML, GR, UN, F2 or ME"),
+    ),
+)  # fmt: skip
+_PERSON = (
+    C("is_organization", "boolean", "an organization, not a person"),
+    C("last_name", "text", "last name, or the organization's name"),
+    C("first_name", "text", "first name"),
+    C("middle_name", "text", "middle name or initial"),
+    C("name_suffix", "text", "Jr, III …"),
+    C("identifier_type", "text", "what identifier is: XX NPI, MI member number, PI payer, FI tax number …"),
+    C("identifier", "text", "as the claim names the party"),
+    C("birth_date", "date", "of a patient or subscriber"),
+    C("sex", "text", "F, M or U"),
+    C("tax_id_type", "text", "EI employer's number, SY social security number"),
+    C("tax_id", "text", "employer's or social security number"),
+    C("taxonomy_code", "text", "specialty, ten characters"),
+    C("address_1", "text", "street"),
+    C("address_2", "text", "second line of the street"),
+    C("city", "text", "city"),
+    C("state", "text", "postal abbreviation"),
+    C("zip_code", "text", "five or nine digits"),
+    C("country", "text", "where it is not the United States"),
+    C("contact_name", "text", "whom to ask"),
+    C("phone", "text", "as sent"),
+    C("phone_extension", "text", "as sent"),
+    C("fax", "text", "as sent"),
+    C("email", "text", "as sent"),
+)
+CLAIM_PARTY = Table(
+    "claim_party",
+    "one person or organization that a claim names; the only claim table that holds names and addresses",
+    ("claim_id", "line_number", "role", "sequence"),
+    (
+        _CLAIM_ID,
+        C("line_number", "integer", "null when the whole claim is meant"),
+        C(
+            "role", "text",
+            "submitter, receiver, billing, pay_to, subscriber, patient, payer, rendering, referring, primary_care, "
+            "supervising, attending, operating, other_operating, ordering, facility, pick_up, drop_off, assistant, "
+            "other_payer, other_subscriber, …", required=True,
+        ),
+        C("sequence", "integer", "from 1, among parties of one role; other payers in their order", required=True),
+        *_PERSON,
+    ),
+)  # fmt: skip
+CLAIM_DETAIL = Table(
+    "claim_detail",
+    "one fact on a claim or a line that has no column of its own, so that nothing sent is lost",
+    ("claim_id", "line_number", "sequence"),
+    (
+        _CLAIM_ID,
+        C("line_number", "integer", "null when the whole claim is meant"),
+        C("sequence", "integer", "from 1, in the order sent", required=True),
+        C("about", "text", "the party it is about, as other_payer:2; null when the claim or line itself"),
+        C(
+            "kind", "text",
+            "date, reference, amount, note, condition, occurrence, occurrence_span, value, treatment, code; "
+            "element (of a segment that has columns) or segment (of another), as it stood", required=True,
+        ),
+        C("qualifier", "text", "which one: 431 onset of illness, EA medical record, A0 value code, SV111 element"),
+        C("value", "text", "what it says, where it is text; a segment with the separators * : ^"),
+        C("from_date", "date", "its day, or the first"),
+        C("through_date", "date", "its last day"),
+        C("amount", "money", "its amount"),
     ),
 )  # fmt: skip
 OTHER_PAYER = Table(
@@ -95,10 +186,34 @@ OTHER_PAYER = Table(
         _CLAIM_ID,
         C("line_number", "integer", "null for the whole claim"),
         C("payer_id", "text", "the earlier payer"),
+        C("payer_sequence", "text", "P it decides first, S second, T third …"),
+        C("claim_filing_code", "text", "kind of insurance"),
+        C("patient_relationship", "text", "of the patient to its insured"),
+        C("subscriber_id", "text", "its member number of the insured"),
+        C("group_number", "text", "its insured's group or policy"),
         C("allowed_amount", "money", "what it allowed"),
         C("paid_amount", "money", "what it paid"),
         C("obligated_amount", "money", "what the provider must accept as full payment"),
         C("adjudicated_date", "date", "when it decided"),
+        C("group_name", "text", "its name"),
+        C("insurance_type_code", "text", "as on a claim"),
+        C("hcpcs_code", "text", "line: the code it decided on"),
+        C("modifiers", "text", "line: joined by a colon, as in 26:59"),
+        C("units", "quantity", "line: the units it paid"),
+    ),
+)  # fmt: skip
+OTHER_PAYER_ADJUSTMENT = Table(
+    "other_payer_adjustment",
+    "one amount by which an earlier payer's payment differs from the charge",
+    ("claim_id", "line_number", "payer_id", "group_code", "carc"),
+    (
+        _CLAIM_ID,
+        C("line_number", "integer", "null for the whole claim"),
+        C("payer_id", "text", "the earlier payer"),
+        C("group_code", "text", "CO contract, PR patient, OA other, PI payer", required=True),
+        C("carc", "text", "claim adjustment reason code", required=True),
+        C("amount", "money", "positive lowers the payment", required=True),
+        C("quantity", "quantity", "units adjusted"),
     ),
 )  # fmt: skip
 REMITTANCE = Table(
@@ -128,6 +243,12 @@ REMITTANCE_CLAIM = Table(
         C("claim_filing_code", "text", "kind of insurance"),
         C("payer_claim_id", "text", "the payer's number for the claim"),
         C("patient_id", "text", "the patient"),
+        C("facility_code", "text", "place of service or facility type, as billed"),
+        C("frequency_code", "text", "1 original, 7 replacement, 8 void"),
+        C("ms_drg", "text", "the group that was paid"),
+        C("statement_from_date", "date", "first day of the claim"),
+        C("statement_through_date", "date", "last day of the claim"),
+        C("received_date", "date", "when the payer received the claim"),
     ),
 )  # fmt: skip
 REMITTANCE_LINE = Table(
@@ -137,13 +258,18 @@ REMITTANCE_LINE = Table(
         _CLAIM_SEQUENCE,
         _CLAIM_ID,
         _LINE,
-        C("service_date", "date", "date of service"),
+        C("service_date", "date", "first date of service"),
+        C("service_through_date", "date", "last date of service; null when it is the first"),
+        C("revenue_code", "text", "institutional: four digits"),
         C("hcpcs_code", "text", "as adjudicated"),
+        C("billed_hcpcs_code", "text", "as billed, where it was changed"),
         C("modifiers", "text", "joined by a colon, as in 26:59"),
         C("billed_amount", "money", "charge (SVC02)", required=True),
         C("allowed_amount", "money", "what the payer accepts as full payment"),
         C("paid_amount", "money", "payment (SVC03)", required=True),
         C("units", "quantity", "units paid"),
+        C("billed_units", "quantity", "units billed, where they differ"),
+        C("line_control_number", "text", "the provider's own number for the line"),
     ),
 )  # fmt: skip
 ADJUSTMENT = Table(
@@ -179,6 +305,40 @@ PROVIDER_ADJUSTMENT = Table(
         C("amount", "money", "positive lowers the payment", required=True),
     ),
 )  # fmt: skip
+REMITTANCE_PARTY = Table(
+    "remittance_party",
+    "one person or organization that a remittance names; the only remittance table with people's names",
+    ("remittance_id", "claim_sequence", "role", "sequence"),
+    (
+        _REMITTANCE_ID,
+        C("claim_sequence", "integer", "null for the payer and the payee"),
+        C(
+            "role", "text",
+            "payer, payee, patient, subscriber, corrected_subscriber, rendering, crossover, corrected_payer, "
+            "other_subscriber", required=True,
+        ),
+        C("sequence", "integer", "from 1, among parties of one role", required=True),
+        *_PERSON,
+    ),
+)  # fmt: skip
+REMITTANCE_DETAIL = Table(
+    "remittance_detail",
+    "one fact of a remittance that has no column of its own, so that nothing sent is lost",
+    ("remittance_id", "claim_sequence", "line_number", "sequence"),
+    (
+        _REMITTANCE_ID,
+        C("claim_sequence", "integer", "null when the whole transaction is meant"),
+        C("line_number", "integer", "null when the whole claim is meant"),
+        C("sequence", "integer", "from 1, in the order sent", required=True),
+        C("about", "text", "the party it is about; null when the claim or line itself"),
+        C("kind", "text", "date, reference, amount, quantity, element or segment, as in claim_detail", required=True),
+        C("qualifier", "text", "which one: B6 allowed, 6R line control number …"),
+        C("value", "text", "what it says, where it is text"),
+        C("from_date", "date", "its day"),
+        C("through_date", "date", "its last day"),
+        C("amount", "money", "its amount"),
+    ),
+)  # fmt: skip
 PROBLEM = Table(
     "problem", "one fault found while reading a file", (),
     (
@@ -193,7 +353,17 @@ PROBLEM = Table(
     ),
 )  # fmt: skip
 
-CLAIM_TABLES = {t.name: t for t in (CLAIM, CLAIM_DIAGNOSIS, CLAIM_PROCEDURE, CLAIM_LINE, OTHER_PAYER)}
+CLAIM_TABLES = {
+    t.name: t
+    for t in (
+        CLAIM, CLAIM_DIAGNOSIS, CLAIM_PROCEDURE, CLAIM_LINE, CLAIM_PARTY, CLAIM_DETAIL,
+        OTHER_PAYER, OTHER_PAYER_ADJUSTMENT,
+    )
+}  # fmt: skip
 REMITTANCE_TABLES = {
-    t.name: t for t in (REMITTANCE, REMITTANCE_CLAIM, REMITTANCE_LINE, ADJUSTMENT, REMARK, PROVIDER_ADJUSTMENT)
-}
+    t.name: t
+    for t in (
+        REMITTANCE, REMITTANCE_CLAIM, REMITTANCE_LINE, ADJUSTMENT, REMARK, PROVIDER_ADJUSTMENT,
+        REMITTANCE_PARTY, REMITTANCE_DETAIL,
+    )
+}  # fmt: skip

@@ -42,6 +42,11 @@ def one_claim(claim_id: str) -> Rows:
             {**line, "line_number": 2, "billed_amount": D("40.20"), "hcpcs_code": "J1885"},
         ],
         "other_payer": [{"claim_id": claim_id, "payer_id": "PRIMARY", "paid_amount": D("1.00")}],
+        "other_payer_adjustment": [
+            {"claim_id": claim_id, "payer_id": "PRIMARY", "group_code": "CO", "carc": "45", "amount": D("99.30")}
+        ],
+        "claim_party": [{"claim_id": claim_id, "role": "patient", "sequence": 1, "last_name": "INVENTED"}],
+        "claim_detail": [{"claim_id": claim_id, "sequence": 1, "kind": "date", "qualifier": "431"}],
     }  # fmt: skip
 
 

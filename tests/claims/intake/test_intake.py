@@ -21,7 +21,7 @@ from workbook.terms import WorkbookError
 def test_a_clean_extract_is_fit() -> None:
     result = intake(clean(), today=TODAY)
     assert result.verdict == "fit"
-    assert repr(result) == "Fit: 79 of 79 checks passed on 2 claims, 4 lines"
+    assert repr(result) == "Fit: 105 of 105 checks passed on 2 claims, 4 lines"
     assert set(result.checks["outcome"]) == {"passed"}
     assert list(result.checks) == ["table", "check", "severity", "outcome", "rows_checked", "rows_failed", "why"]
     assert list(result.rows) == ["table", "check", "claim_id", "line_number", "column", "value"]
@@ -33,7 +33,7 @@ def test_a_warning_leaves_the_extract_fit_with_warnings() -> None:
     rows["claim"][0]["patient_sex"] = "X"
     result = intake(claims_of(rows), today=TODAY)
     assert result.verdict == "fit with warnings"
-    assert repr(result) == "Fit with warnings: 78 of 79 checks passed on 1 claim, 2 lines"
+    assert repr(result) == "Fit with warnings: 104 of 105 checks passed on 1 claim, 2 lines"
 
 
 def test_empty_tables_are_not_fit() -> None:
@@ -85,7 +85,7 @@ def test_a_missing_column_could_not_be_checked_and_is_not_fit() -> None:
         "patient_birth_date is a date": "claim.patient_birth_date is missing",
         "the patient was born by service_from_date": "claim.patient_birth_date is missing",
     }
-    assert repr(result) == "Not fit: 76 of 79 checks passed on 2 claims, 4 lines; 3 could not run"
+    assert repr(result) == "Not fit: 102 of 105 checks passed on 2 claims, 4 lines; 3 could not run"
 
 
 def test_a_missing_table_could_not_be_checked_and_is_not_fit() -> None:
@@ -114,7 +114,7 @@ def as_text(claims: Claims, spoil: bool) -> Claims:
 
 def test_text_that_reads_as_a_date_or_an_amount_is_judged_as_one() -> None:
     assert (
-        repr(intake(as_text(clean(), spoil=False), today=TODAY)) == "Fit: 79 of 79 checks passed on 2 claims, 4 lines"
+        repr(intake(as_text(clean(), spoil=False), today=TODAY)) == "Fit: 105 of 105 checks passed on 2 claims, 4 lines"
     )
 
 

@@ -101,6 +101,15 @@ FAULTS = [
         again("other_payer"), "other_payer", "no two rows have the same claim_id, line_number, payer_id",
         "claim_id, line_number, payer_id", "=, empty, PRIMARY", (None, None),
     ),
+    *(
+        Fault(again(table), table, f"no two rows have the same {', '.join(key)}", ", ".join(key), shown, (None, None))
+        for table, key, shown in (
+            ("claim_party", ("claim_id", "line_number", "role", "sequence"), "=, empty, patient, 1"),
+            ("claim_detail", ("claim_id", "line_number", "sequence"), "=, empty, 1"),
+            ("other_payer_adjustment", ("claim_id", "line_number", "payer_id", "group_code", "carc"),
+             "=, empty, PRIMARY, CO, 45"),
+        )
+    ),
     cell("claim", "claim_type is professional, institutional or dental", "claim_type", "pharmacy"),
     cell("claim", "patient_sex is F, M or U", "patient_sex", "female"),
     cell("claim", "frequency_code of a professional or dental claim is 1, 7 or 8", "frequency_code", "2"),

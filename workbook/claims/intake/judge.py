@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.claims.intake.frames import Judged, Sources, absence, judged
 from workbook.claims.intake.result import IntakeResult, Outcome
-from workbook.claims.intake.suites import Check, suites
+from workbook.claims.intake.suites import OPTIONAL_TABLES, Check, suites
 from workbook.claims.model import Claims
 from workbook.terms import WorkbookError
 
@@ -42,6 +42,8 @@ def judge(claims: Claims, today: date) -> IntakeResult:
         for name, checks in suites(today).items():
             if name not in sources.tables:
                 outcomes += [Outcome.could_not_run(check, absence(name)) for check in checks]
+                continue
+            if name in OPTIONAL_TABLES and not sources.tables[name].num_rows:
                 continue
             table = judged(sources, name, checks)
             validations = _validate(gx, source, name, table.frame, checks)

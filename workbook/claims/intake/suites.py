@@ -21,6 +21,8 @@ EARLIEST_SERVICE = date(1990, 1, 1)
 POINTERS = tuple(f"diagnosis_pointer_{n}" for n in (1, 2, 3, 4))
 #: The tables an extract is judged by; `problem` is what its reader found wrong.
 JUDGED_TABLES: dict[str, Table] = {**CLAIM_TABLES, PROBLEM.name: PROBLEM}
+#: Tables that most extracts do without: when one is empty there is nothing to say about it.
+OPTIONAL_TABLES = ("claim_party", "claim_detail", "other_payer_adjustment")
 
 _KINDS = {"date": "a date", "money": "an amount in dollars and cents", "quantity": "a number of at most three decimals"}
 _NPI = "^[0-9]{10}$"
