@@ -25,7 +25,7 @@ def person_of(elements: list[str]) -> Person:
     """Read an NM1 segment."""
     person: Person = {column: text(elements, position) for position, column in c.NAME.items()}
     person["is_organization"] = {"1": False, "2": True}.get(cell(elements, 2))
-    if person["last_name"] == c.NOT_ON_FILE:
+    if (person["last_name"] or "").endswith(c.NOT_ON_FILE):
         person["last_name"] = None
     return person
 
@@ -43,7 +43,7 @@ def complete(person: Person, elements: list[str]) -> bool:
         told = {column: text(elements, position) for position, column in found.items()}
         if any(person.get(column) for column in found.values()) or any(elements[len(found) + 1 :]):
             return False
-        person.update({k: None if v == c.NOT_ON_FILE else v for k, v in told.items()})
+        person.update({k: None if (v or "").endswith(c.NOT_ON_FILE) else v for k, v in told.items()})
     elif name == "PER":
         return _contact(person, elements)
     elif name == "PRV":
@@ -68,7 +68,7 @@ def _contact(person: Person, elements: list[str]) -> bool:
         told[column] = text(elements, position + 1)
     if any(person.get(column) for column in told):
         return False
-    person.update({k: None if v == c.NOT_ON_FILE else v for k, v in told.items()})
+    person.update({k: None if (v or "").endswith((c.NOT_ON_FILE, c.NO_PHONE)) else v for k, v in told.items()})
     return True
 
 
