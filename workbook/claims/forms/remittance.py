@@ -12,6 +12,7 @@ from typing import Any
 from workbook.claims.balance import balance
 from workbook.claims.forms.view import View, counted, table
 from workbook.claims.model import Remittance
+from workbook.claims.tables import REMITTANCE
 from workbook.codes import reference
 from workbook.engine.html import safe
 from workbook.engine.yaml import plain, read_yaml
@@ -29,8 +30,10 @@ class RemittanceView(View):
 
     def __init__(self, remittance: Remittance) -> None:
         tables = {name: found.to_pylist() for name, found in remittance.arrow.items()}
-        self.remittances: list[Row] = tables["remittance"]
         self._claims = _grouped(tables["remittance_claim"], "remittance_id")
+        self.remittances: list[Row] = tables["remittance"]
+        without = {i for (i,) in self._claims} - {r["remittance_id"] for r in self.remittances}
+        self.remittances += [dict.fromkeys(REMITTANCE.names) | {"remittance_id": i} for i in sorted(without)]
         self._of_provider = _grouped(tables["provider_adjustment"], "remittance_id")
         self._lines, self._adjustments, self._remarks = (
             _grouped(tables[name], "remittance_id", "claim_sequence")
@@ -58,7 +61,7 @@ class RemittanceView(View):
         if not rows:
             return _UNKNOWN
         row = (in_force or rows)[-1]
-        dated = f" (as of {row['effective_date']})" if on and not in_force else ""
+        dated = f" (as known from {row['effective_date']})" if on and not in_force else ""
         return f"{row['meaning']}{dated}"
 
     def body(self) -> str:
@@ -111,7 +114,9 @@ class RemittanceView(View):
         )
 
     def _verdict(self, key: tuple[Any, ...]) -> str:
-        judged = self._balance[key]
+        judged = self._balance.get(key)
+        if judged is None:
+            return "there is no payment to compare with"
         if judged["is_balanced"]:
             return "it adds up"
         off = judged["off_by_amount"]
@@ -137,8 +142,9 @@ class RemittanceView(View):
             f"Billed {dollars(claim['billed_amount'])}, less adjustments {dollars(taken)}"
             f"{f' ({_by_group(adjustments)})' if adjustments else ''}, is "
             f"{dollars((claim['billed_amount'] or ZERO) - taken)}; paid {dollars(claim['paid_amount'])}: "
-            f"{self._verdict((*key, None))}. The patient owes {dollars(owed)}"
-            + ("." if owed in (None, of_patient) else f", but the adjustments of group PR are {dollars(of_patient)}.")
+            f"{self._verdict((*key, None))}. "
+            + ("It does not say what the patient owes" if owed is None else f"The patient owes {dollars(owed)}")
+            + ("." if (owed or ZERO) == of_patient else f"; the adjustments of group PR are {dollars(of_patient)}.")
         )
         inner = (
             self._line_table(claim, lines, adjustments) if lines else "<p>It was decided as a whole, not by line.</p>"
@@ -167,8 +173,8 @@ class RemittanceView(View):
 
     def _reasons(self, claim: Row, adjustments: list[Row], on: date | None) -> str:
         return table(
-            f"Why claim {claim['claim_id']} is paid less",
-            ["Where", "Group", "Who bears it", "Reason", "What it means", "Amount"],
+            f"Adjustments of claim {claim['claim_id']}, and why",
+            ["Where", "Group", "The group means", "Reason", "The reason means", "Amount"],
             (
                 [_where(a), _text(a["group_code"]), self.meaning("group_code", a["group_code"], on),
                  _text(a["carc"]), self.meaning("carc", a["carc"], on), dollars(a["amount"])]
