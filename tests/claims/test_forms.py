@@ -399,6 +399,14 @@ def test_a_payer_column_outlines_the_head_of_its_locator():
     assert re.search(r"<th scope='col' id='claim-\w+-51' class='found'>51 Payer&#x27;s number<a", text)
 
 
+def test_what_an_audit_finds_stands_on_its_line():
+    claims = wb.read_claims(SAMPLE)
+    text = checked(claim_form(claims, findings=wb.audit(claims, rules=["PTP-002"]).findings))
+    assert re.search(
+        r"<b>error</b> PTP-002: 93010 is included in 93000 .*? \(<a href='#claim-\w+-line-3'>line 3</a>\)", text
+    )
+
+
 def test_no_finding_says_so_and_no_audit_says_nothing():
     assert "Nothing was found on this claim." in claim_form(claims_of(professional()), findings=[]).body()
     assert "ound on this claim" not in claim_form(claims_of(professional())).body()

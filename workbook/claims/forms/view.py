@@ -9,18 +9,21 @@ from workbook.engine.html import safe
 from workbook.terms import private_file
 
 #: No colour says anything: a finding has a thick double line and words, and both follow the reader's own colours.
+#: The doubled class outweighs what a notebook says of tables and lists.
 _STYLE = """
 .wbform{font-family:system-ui,sans-serif;font-size:13px;max-width:1180px}
 .wbform dl{display:grid;grid-template-columns:repeat(12,minmax(0,1fr));margin:0;border:1px solid}
 .wbform dl>div{border:1px solid;padding:2px 5px;min-height:2.9em;overflow-wrap:anywhere}
-.wbform dt,.wbform th{font-weight:normal;font-size:11px;text-align:left}
-.wbform dd{margin:0;white-space:pre-line;font-family:ui-monospace,monospace}
-.wbform dd.note{font-family:inherit;font-size:11px;font-style:italic}
+.wbform dt,.wbform th{font-weight:normal;font-size:11px;line-height:1.3}
+.wbform dl dt{display:block;float:none;width:auto;margin:0}
+.wbform dl dd{float:none;width:auto;margin:0;white-space:pre-line;line-height:1.3;font-family:ui-monospace,monospace}
+.wbform dl dd.note{font-family:inherit;font-size:11px;font-style:italic}
 .wbform .scroll{overflow-x:auto}
-.wbform table{border-collapse:collapse;width:100%;margin:.4em 0}
-.wbform caption{text-align:left;font-weight:bold;padding:.3em 0}
-.wbform th,.wbform td{border:1px solid;padding:2px 5px;vertical-align:top;text-align:left;white-space:pre-line}
-.wbform td.sum{text-align:right}
+.wbform.wbform table{border-collapse:collapse;table-layout:auto;width:100%;margin:.4em 0}
+.wbform.wbform caption{text-align:left;font-weight:bold;padding:.3em 0}
+.wbform.wbform th,.wbform.wbform td{border:1px solid;padding:2px 5px;vertical-align:top;text-align:left}
+.wbform.wbform td{white-space:pre-line}
+.wbform.wbform td.sum{text-align:right}
 .wbform h3{margin:.9em 0 .3em;font-size:14px}
 .wbform .found{outline:4px double;outline-offset:-4px}
 .wbform .flag{display:block;font-family:system-ui,sans-serif;font-weight:bold;font-size:11px}
