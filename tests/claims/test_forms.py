@@ -93,6 +93,7 @@ def professional(**more):
         detail(4, "reference", "G2", value="LOCAL-9", about="billing"),
         detail(5, "reference", "G2", value="NOT-OURS", about="other_payer:1"),
         detail(6, "element", "SV111", value="Y", line_number=2),
+        detail(7, "note", "ADD", value="OF THE OTHER PAYER", about="other_payer:1"),
     ]
     rows["other_payer"][0] |= {"payer_sequence": "P", "subscriber_id": "FP-1", "group_number": "G-1"}
     for table, row in more.items():
@@ -201,6 +202,24 @@ def test_the_name_of_the_insured_is_never_taken_for_that_of_another_patient():
     assert boxes(rows, "2", "4", "5") == {"2": "", "4": "INVENTED, PAT, Q", "5": ""}
     rows["claim_party"].append(party("patient", "CHILD", first_name="KIM"))
     assert boxes(rows, "2") == {"2": "CHILD, KIM"}
+
+
+def test_the_first_of_several_earlier_payers_stands_in_box_9_and_the_others_are_counted():
+    rows = professional()
+    rows["other_payer"][0] |= {"group_number": None, "subscriber_id": None}
+    rows["other_payer"].append({"claim_id": "C1", "payer_id": "TWO", "group_number": "G-2"})
+    rows["claim_party"].append(party("other_subscriber", "PARENT", 2))
+    assert boxes(rows, "9", "9a") == {"9": "SPOUSE, LEE\nPARENT", "9a": ""}  # G-2 is not the spouse's
+    assert "1 more than the form has room for" in checked(claim_form(claims_of(rows)))
+
+
+def test_the_principal_diagnosis_is_a_whichever_way_the_list_is_numbered():
+    rows = professional()
+    rows["claim_diagnosis"] = [
+        {"claim_id": "C1", "code_set": "icd9", "sequence": n, "role": role, "diagnosis_code": code}
+        for n, role, code in [(2, "other", "4019"), (1, "other", "2724"), (1, "principal", "3669")]
+    ]
+    assert boxes(rows, "21", "21 ind.") == {"21": "A. 3669\nB. 2724\nC. 4019", "21 ind.": "9"}
 
 
 def test_an_original_claim_leaves_the_box_of_resubmission_blank_and_no_related_cause_is_not_a_no():
