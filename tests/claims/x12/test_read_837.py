@@ -103,8 +103,8 @@ def test_diagnoses_lose_their_dot_and_the_first_is_principal(read: Any) -> None:
         (r["role"], r["sequence"], r["diagnosis_code"], r["code_set"]) for r in rows(claims, "claim_diagnosis")
     ] == [
         ("principal", 1, "E1142", "icd10"),
-        ("other", 1, "Z794", "icd10"),
-        ("other", 2, "I10", "icd10"),
+        ("other", 2, "Z794", "icd10"),
+        ("other", 3, "I10", "icd10"),
     ]
     assert problems(claims) == [("warning", 2, 12, "HI01", "PCN1", "HI01 has a dot; codes carry none")]
 
@@ -194,7 +194,7 @@ def test_an_institutional_claim_fills_its_row(read: Any) -> None:
     ]
     assert found == [
         ("principal", 1, "I214", "Y"), ("admitting", 1, "R079", None), ("reason_for_visit", 1, "R0602", None),
-        ("external_cause", 1, "W19XXXA", None), ("other", 1, "E119", "N"), ("other", 2, "I10", "1"),
+        ("external_cause", 1, "W19XXXA", None), ("other", 2, "E119", "N"), ("other", 3, "I10", "1"),
     ]  # fmt: skip
     assert rows(claims, "claim_procedure") == [
         {"claim_id": "H1", "sequence": 1, "procedure_code": "02703DZ", "procedure_date": date(2025, 1, 11)},

@@ -179,8 +179,9 @@ class OpenClaim:
     def _add_diagnosis(self, qualifier: str, code: str, parts: list[str]) -> None:
         role, code_set = c.DIAGNOSIS_ROLES[qualifier]
         if self.row["claim_type"] == "professional" and role in ("principal", "other"):
-            role = "other" if "principal" in self._sequences else "principal"  # the first is principal, the rest other
-        sequence = self._sequences[role] = self._sequences.get(role, 0) + 1
+            role = "other" if self._sequences.get("listed") else "principal"  # the first is principal, the rest other
+        counted = "listed" if role in ("principal", "other") else role  # one list, into which pointers point
+        sequence = self._sequences[counted] = self._sequences.get(counted, 0) + 1
         self.diagnoses.append(
             {
                 "claim_id": self.claim_id,

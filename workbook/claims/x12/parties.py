@@ -152,7 +152,7 @@ class Parties:
         return f"{member_id}-{digest[:8]}", ""
 
 
-_LEVEL_ROLES = {"20": "billing", "22": "subscriber", "23": "patient"}
+_LEVEL_ROLES = {"": "transaction", "20": "billing", "22": "subscriber", "23": "patient"}
 
 
 def plain(value: str, separators: Separators) -> str:

@@ -306,8 +306,7 @@ class _ClaimReader:
             return
         days = claim.dates(elements, number)
         if days is None:
-            if sent:
-                claim.tell("date", use, self._about, line, value=sent)
+            claim.tell_segment(elements, self._about, line)
             return
         if named is None and (place, use) == (c.CLAIM, "472"):
             claim.service_dates = days  # loop 2300 of a dental claim: of every line that states none
