@@ -29,7 +29,7 @@ def rows():
         }],
         "remittance_claim": [{
             **KEY, "claim_status_code": "1", "billed_amount": D("100.00"), "paid_amount": D("56.00"),
-            "patient_responsibility_amount": D("14.00"),
+            "patient_responsibility_amount": D("14.00"), "patient_id": "1S00E00AA01", "payer_claim_id": "ICN-1",
         }],
         "remittance_line": [
             {**KEY, "line_number": 1, "service_date": date(2025, 11, 3), "hcpcs_code": "G0463", "modifiers": "25:GC",
@@ -43,6 +43,10 @@ def rows():
             {**KEY, "line_number": 1, "level": "line", "group_code": "PR", "carc": "2", "amount": D("8.00")},
             {**KEY, "line_number": 2, "level": "line", "group_code": "CO", "carc": "45", "amount": D("10.00")},
             {**KEY, "line_number": 2, "level": "line", "group_code": "PR", "carc": "ZZZ", "amount": D("6.00")},
+        ],
+        "remittance_party": [
+            {**KEY, "role": "patient", "sequence": 1, "last_name": "INVENTED", "first_name": "PAT"},
+            {**KEY, "role": "rendering", "sequence": 1, "last_name": "DOC"},
         ],
         "remark": [{**KEY, "line_number": 2, "rarc": "M53"}, {**KEY, "rarc": "ZZ9"}],
         "provider_adjustment": [
@@ -74,7 +78,7 @@ def test_a_payment_is_shown_from_its_header_to_its_last_code():
         assert f"<dt>{name}</dt><dd>{value}</dd>" in text
     assert cells(text) == {
         "Claims": [
-            ["C1", "1 decided as the first payer", "$100.00", "$70.00", "CO $30.00, PR $14.00", "$14.00", "$56.00",
+            ["C1", "INVENTED, PAT\n1S00E00AA01", "ICN-1", "1 decided as the first payer", "$100.00", "$70.00", "CO $30.00, PR $14.00", "$14.00", "$56.00",
              "it adds up"],
         ],
         "Lines of claim C1": [
@@ -139,7 +143,7 @@ def test_a_patient_amount_that_is_not_the_sum_of_group_pr_is_named():
 def test_an_allowed_amount_that_a_line_lacks_is_not_added_up():
     given = rows()
     given["remittance_line"][0]["allowed_amount"] = None
-    assert cells(view_of(given).body())["Claims"][0][3] == "–"
+    assert cells(view_of(given).body())["Claims"][0][5] == "–"
 
 
 def test_a_reversal_and_its_correction_are_two_decisions_on_one_claim():
@@ -151,7 +155,7 @@ def test_a_reversal_and_its_correction_are_two_decisions_on_one_claim():
                             for a in given["adjustment"]]  # fmt: skip
     given["remittance"][0]["payment_amount"] = D("-6.00")  # 56.00 − 56.00 − 6.00
     text = checked(view_of(given))
-    assert [row[1] for row in cells(text)["Claims"]] == [
+    assert [row[3] for row in cells(text)["Claims"]] == [
         "1 decided as the first payer",
         "22 an earlier payment taken back",
     ]

@@ -34,6 +34,8 @@ class RemittanceView(View):
         self.remittances: list[Row] = tables["remittance"]
         without = {i for (i,) in self._claims} - {r["remittance_id"] for r in self.remittances}
         self.remittances += [dict.fromkeys(REMITTANCE.names) | {"remittance_id": i} for i in sorted(without)]
+        patients = (p for p in tables["remittance_party"] if p["role"] == "patient")
+        self._patients = _grouped(patients, "remittance_id", "claim_sequence")
         self._of_provider = _grouped(tables["provider_adjustment"], "remittance_id")
         self._lines, self._adjustments, self._remarks = (
             _grouped(tables[name], "remittance_id", "claim_sequence")
@@ -97,7 +99,18 @@ class RemittanceView(View):
             f"<p>{safe(self._payment_sum(payment, claims, withheld))}</p>"
             + table(
                 "Claims",
-                ["Claim", "Decision", "Billed", "Allowed", "Taken off", "Patient owes", "Paid", "Adds up?"],
+                [
+                    "Claim",
+                    "Patient",
+                    "Payer's number",
+                    "Decision",
+                    "Billed",
+                    "Allowed",
+                    "Taken off",
+                    "Patient owes",
+                    "Paid",
+                    "Adds up?",
+                ],
                 (self._claim_row(claim) for claim in shown),
             )
             + "".join(self._claim(claim, payment["payment_date"], len(shown) <= 5) for claim in shown)
@@ -127,10 +140,16 @@ class RemittanceView(View):
         lines, adjustments = self._lines.get(key, []), self._adjustments.get(key, [])
         whole = bool(lines) and all(r["allowed_amount"] is not None for r in lines)
         return [
-            str(claim["claim_id"]), _word("claim_status", claim["claim_status_code"]), dollars(claim["billed_amount"]),
+            str(claim["claim_id"]), self._patient(claim), _text(claim["payer_claim_id"]),
+            _word("claim_status", claim["claim_status_code"]), dollars(claim["billed_amount"]),
             dollars(_sum(lines, "allowed_amount") if whole else None), _by_group(adjustments),
             dollars(claim["patient_responsibility_amount"]), dollars(claim["paid_amount"]), self._verdict((*key, None)),
         ]  # fmt: skip
+
+    def _patient(self, claim: Row) -> str:
+        named = self._patients.get((claim["remittance_id"], claim["claim_sequence"]), [])
+        names = [", ".join(filter(None, (p["last_name"], p["first_name"], p["middle_name"]))) for p in named]
+        return "\n".join(filter(None, [*names, claim["patient_id"]]))
 
     def _claim(self, claim: Row, on: date | None, is_open: bool) -> str:
         key = (claim["remittance_id"], claim["claim_sequence"])
