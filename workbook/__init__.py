@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workbook.claims.deidentify import deidentify
     from workbook.claims.files import read_claims, write_csv
     from workbook.claims.intake import intake
     from workbook.claims.x12.read_835 import read_remittance
@@ -32,6 +33,7 @@ __version__ = "0.1.0"
 _VERBS = {
     "audit": "workbook.rules.audit",
     "check": "workbook.encounters.scoring",
+    "deidentify": "workbook.claims.deidentify",
     "encounter": "workbook.encounters.case",
     "encounters": "workbook.encounters.case",
     "fee": "workbook.payment.fee",
@@ -53,9 +55,9 @@ _VERBS = {
 }
 
 __all__ = [
-    "audit", "check", "encounter", "encounters", "fee", "intake", "lookup", "parameter", "price", "read_claims",
-    "read_remittance", "review_codes", "rule", "rules", "search", "statement", "to_claim", "write_835", "write_837",
-    "write_csv",
+    "audit", "check", "deidentify", "encounter", "encounters", "fee", "intake", "lookup", "parameter", "price",
+    "read_claims", "read_remittance", "review_codes", "rule", "rules", "search", "statement", "to_claim", "write_835",
+    "write_837", "write_csv",
 ]  # fmt: skip
 
 
