@@ -35,7 +35,7 @@ class Deidentified:
         return self.report.method[0]
 
     def _repr_html_(self) -> str:
-        return self.report.to_html()
+        return self.report.to_fragment()
 
     def write(self, folder: str | Path, form: str = "parquet") -> None:
         """Write a Parquet or CSV file a table, and report.txt, .html and .json, for their owner alone (mode 0600).

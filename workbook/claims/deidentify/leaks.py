@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _APART = r"[^\p{L}\p{N}]+"
 #: Shorter ones are not searched for: every code would match some. Forms keep words out of the columns for codes.
-LEAST_LETTERS, LEAST_CHARACTERS = 4, 6
+LEAST_LETTERS, LEAST_DIGITS, LEAST_MIXED = 4, 8, 6
 
 
 class Hidden(NamedTuple):
@@ -35,7 +35,7 @@ def find_leaks(
     for column, values in shown.items():
         for value in values.drop_null().to_pylist():
             for word in {_plain(value), *re.split(r"[^\w]+|_", value.upper())}:
-                if len(word) >= (LEAST_LETTERS if word.isalpha() else LEAST_CHARACTERS):
+                if len(word) >= _least(word):
                     found_in.setdefault(word, column)
     leaks: dict[tuple[str, str], None] = {}
     words = pa.array(found_in, pa.string())
@@ -50,6 +50,10 @@ def find_leaks(
     if not _are_new(pseudonyms):
         leaks["a number", "the pseudonyms"] = None
     return list(leaks)
+
+
+def _least(word: str) -> int:
+    return LEAST_LETTERS if word.isalpha() else LEAST_DIGITS if word.isdigit() else LEAST_MIXED
 
 
 def _plain(value: str) -> str:

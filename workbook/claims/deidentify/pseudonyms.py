@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import os
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 _BYTES = 15  # 120 bits: among a thousand million numbers, two share a code once in 10^18 runs
 #: how a pseudonym looks: nothing else in the tables is so long
-PATTERN = "x[a-z2-7]{24}"
+PATTERN = "x[0-9a-f]{30}"
 NPI_PATTERN = "[12][0-9]{9}"
 
 
@@ -59,20 +58,21 @@ class Pseudonyms:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        found = pc.unique(values.drop_null())
-        new = found.filter(pc.invert(pc.is_in(found, value_set=self.values)))
+        encoded = values.dictionary_encode()
+        found = encoded.dictionary
+        places = pc.index_in(found, value_set=self.values)
+        new = found.filter(places.is_null())
         if len(new):
             self.values = pa.concat_arrays([self.values, new])
             self.codes = pa.concat_arrays([self.codes, pa.array(self._draw(new), pa.string())])
-        return self.codes.take(pc.index_in(values, value_set=self.values, skip_nulls=True))
+            places = pc.index_in(found, value_set=self.values)
+        return self.codes.take(places).take(encoded.indices)
 
     def _draw(self, values: pa.Array) -> list[str]:
         if self._key is None:
-            noise = os.urandom(_BYTES * len(values))
-            raw = [noise[i : i + _BYTES] for i in range(0, len(noise), _BYTES)]
-        else:
-            raw = [self._digest("number", value)[:_BYTES] for value in values.to_pylist()]
-        return ["x" + base64.b32encode(one).decode().lower() for one in raw]
+            noise, size = os.urandom(_BYTES * len(values)).hex(), 2 * _BYTES
+            return ["x" + noise[i : i + size] for i in range(0, len(noise), size)]
+        return ["x" + self._digest("number", value)[:_BYTES].hex() for value in values.to_pylist()]
 
     def _digest(self, purpose: str, value: str) -> bytes:
         return hmac.digest(self._secret, f"{purpose}|{value}".encode(), hashlib.sha256)

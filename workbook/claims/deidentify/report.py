@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbook.claims.deidentify.leaks import LEAST_CHARACTERS, LEAST_LETTERS
+from workbook.claims.deidentify.leaks import LEAST_DIGITS, LEAST_LETTERS, LEAST_MIXED
 from workbook.claims.deidentify.plan import Plan
 from workbook.claims.deidentify.treat import Change
 from workbook.engine.html import safe, table_html
@@ -76,8 +76,9 @@ class Report:
             "codes may point to one person. Leave such a column out with --drop TABLE.COLUMN, or drop the claims.",
             "The state of a provider and three digits of its ZIP code stay, like the patient's. The list of small ZIP "
             "areas joins the counts of 2000 and 2020; look for newer census data.",
-            f"The search for leftovers skips words of fewer than {LEAST_LETTERS} letters and numbers of fewer than "
-            f"{LEAST_CHARACTERS} characters, which codes are made of; amounts and counts are not searched.",
+            f"The search for leftovers skips words of fewer than {LEAST_LETTERS} letters, numbers of fewer than "
+            f"{LEAST_DIGITS} digits and mixtures of fewer than {LEAST_MIXED} characters, which codes are made of; "
+            "amounts and counts are not searched.",
             f"A limited data set, {_RULE}(e), is something else (dates and ZIP codes stay, a data use agreement is "
             "needed) and is not made here.",
         ]
@@ -109,16 +110,19 @@ class Report:
 
     def to_html(self) -> str:
         """One page that needs nothing else."""
+        style = "body{font:16px sans-serif;max-width:70em;margin:2em auto}td,th{padding:.2em .6em;text-align:right}"
+        head = f"<meta charset='utf-8'><title>De-identification report</title><style>{style}</style>"
+        body = f"<h1>De-identification report</h1>{self.to_fragment()}"
+        return f"<!doctype html><html lang='en'><head>{head}</head><body>{body}</body></html>"
+
+    def to_fragment(self) -> str:
+        """The same inside a notebook."""
         body = "".join(f"<p>{safe(line)}</p>" for line in self.method)
         body += "<h2>Left for you to judge</h2>" + _list(self.to_judge)
         body += "<h2>What was done</h2>" + table_html(_HEADER, self.changes, ("Table", "Column", "What was done"))
         if self.unfit:
             body += "<h2>Not what their column is for, so dropped</h2>" + _list(self.unfit)
-        body += "<h2>By letter of the rule</h2>" + _list(self._letters())
-        style = "body{font:16px sans-serif;max-width:70em;margin:2em auto}td,th{padding:.2em .6em;text-align:right}"
-        head = f"<meta charset='utf-8'><title>De-identification report</title><style>{style}</style>"
-        body = f"<h1>De-identification report</h1>{body}"
-        return f"<!doctype html><html lang='en'><head>{head}</head><body>{body}</body></html>"
+        return body + "<h2>By letter of the rule</h2>" + _list(self._letters())
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
