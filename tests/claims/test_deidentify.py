@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import stat
 from datetime import date, timedelta
 from decimal import Decimal
@@ -22,6 +23,7 @@ from workbook.claims.deidentify.plan import load_plan
 from workbook.claims.deidentify.pseudonyms import NPI_PATTERN, Pseudonyms, luhn_sum
 from workbook.claims.files import read_claims, read_remittance
 from workbook.claims.tables import CLAIM, CLAIM_TABLES
+from workbook.claims.x12 import columns
 from workbook.cli import main
 from workbook.engine.table import Column
 from workbook.terms import WorkbookError
@@ -85,6 +87,13 @@ def test_a_fault_on_the_page_is_named(tmp_path: Path, old: str, new: str, says: 
     (tmp_path / "plan.yaml").write_text(text.replace(old, new, 1))
     with pytest.raises(WorkbookError, match=says):
         load_plan.__wrapped__(tmp_path / "plan.yaml")
+
+
+def test_the_roles_and_kinds_that_the_reader_of_837_gives_are_known() -> None:
+    patterns = load_plan().patterns
+    roles = {role for place in columns.ROLES.values() for role in place.values()}
+    assert [role for role in roles if not re.fullmatch(patterns["role"], role)] == []
+    assert [kind for kind in columns.CODE_KINDS.values() if not re.fullmatch(patterns["kind"], kind)] == []
 
 
 # What goes
@@ -445,7 +454,7 @@ def _claims_about(people: list[dict[str, Any]]) -> dict[str, Any]:
     return {name: [row for part in parts for row in part[name]] for name in parts[0]}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_people(), st.sampled_from(["year", "shift"]))
 def test_whoever_they_are_nothing_that_identifies_survives_and_everything_joins(
     people: list[dict[str, Any]], dates: str

@@ -139,7 +139,7 @@ class Report:
     def _of(self, letter: str) -> str:
         columns = sorted({f"{c.table}.{c.column}" for c in self.changes if c.letter == letter})
         if columns:
-            return f"{len(columns)} columns held some"
+            return f"found in {len(columns)} column{'s' if len(columns) > 1 else ''}"
         if letter in self.plan.no_column:
             return "no column is for these; free text is dropped, references are pseudonyms"
         return "none was there"

@@ -107,7 +107,7 @@ class Treatment:
 
         match decision.action:
             case "keep" if decision.form:
-                return f"kept where it is a {decision.form}", self._formed(values, self._plan.patterns[decision.form])
+                return f"kept where it fits {decision.form}", self._formed(values, self._plan.patterns[decision.form])
             case "keep":
                 return "kept", values
             case "drop":
