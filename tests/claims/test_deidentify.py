@@ -200,6 +200,14 @@ def test_everyone_of_90_or_older_is_in_one_group(born: int, left: int) -> None:
     assert column(result, "claim_party.birth_year") == [left]
 
 
+def test_any_column_can_be_left_out_besides() -> None:
+    result = run(drop=["claim.received_date", "claim_diagnosis.diagnosis_code"])
+    assert column(result, "claim.received_year") == [None]
+    assert str(result.tables["claim"].schema.field("received_year").type) == "int64"
+    assert column(result, "claim_diagnosis.diagnosis_code") == [None]
+    assert result.report.dropped == ("claim.received_date", "claim_diagnosis.diagnosis_code")
+
+
 def test_a_date_so_old_that_it_tells_an_age_over_89_goes() -> None:
     rows = rows_of()
     rows["claim_detail"][0] |= {"from_date": date(1936, 12, 31), "through_date": date(1937, 1, 1)}

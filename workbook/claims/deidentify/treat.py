@@ -111,7 +111,8 @@ class Treatment:
             case "keep":
                 return "kept", values
             case "drop":
-                return "dropped", pa.nulls(len(values), values.type)
+                is_year = self._years and pa.types.is_date(values.type)
+                return "dropped", pa.nulls(len(values), pa.int64() if is_year else values.type)
             case "zip3":
                 return "first three digits, or 000", _each(values, self._zip3)
             case "date" | "birth":
