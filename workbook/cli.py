@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from workbook.terms import WorkbookError, dollars
 
 if TYPE_CHECKING:
-    from workbook.claims.model import Claims
+    from workbook.claims.model import Claims, Remittance
     from workbook.terms import Edition
 
 ROOT = Path(__file__).parents[1]
@@ -74,12 +74,25 @@ def _parser() -> argparse.ArgumentParser:
     price.add_argument("--locality", default="NATIONAL", help="carrier-locality, as in 10112-00 (default NATIONAL)")
     price.add_argument("--as-if-on", metavar="DATE", help="price each claim as if its first day had been this one")
     price.add_argument("--no-audit", action="store_true", help="price every line; deny nothing")
+    _add_deidentify(verb("deidentify", _deidentify, "Take what identifies a person out of claims and remittances."))
     _add_codes(verb("codes", _codes, "Look codes up, search them, and load official code files."))
     rules = verb("rules", _rules, "The catalogue of rule cards.").add_subparsers(dest="action", required=True)
     listed = rules.add_parser("list", help="every card in one line")
     listed.add_argument("--json", action="store_true")
     rules.add_parser("show", help="one card, whole").add_argument("id")
     return parser
+
+
+def _add_deidentify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", metavar="SRC", help="837 or 835 files, or folders of them or of tables")
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="a new folder, for tables and report")
+    parser.add_argument(
+        "--dates", choices=["year", "shift"], default="year", help="years alone (Safe Harbor), or shift"
+    )
+    parser.add_argument("--key", metavar="FILE", help="a key, made if it is not there, to link several runs")
+    parser.add_argument("--keep", choices=["npi", "payer"], nargs="+", default=[], help="numbers to leave as they are")
+    parser.add_argument("--drop", metavar="TABLE.COLUMN", nargs="+", default=[], help="further columns to leave out")
+    parser.add_argument("--format", choices=["parquet", "csv"], default="parquet", help="of the tables written")
 
 
 def _add_codes(parser: argparse.ArgumentParser) -> None:
@@ -145,7 +158,7 @@ def _out(options: argparse.Namespace) -> Path | None:
     return Path(options.out)
 
 
-def _say_problems(claims: Claims) -> None:
+def _say_problems(claims: Claims | Remittance) -> None:
     """What the reader found wrong, on standard error, so that a pipe carries the result alone."""
     for p in claims.arrow_problems.slice(0, 20).to_pylist():
         place = f"segment {p['segment_number']} ({p['element'] or p['segment']})" if p["segment_number"] else "file"
@@ -154,7 +167,7 @@ def _say_problems(claims: Claims) -> None:
         print(f"… and {more:,} more problems", file=sys.stderr)
 
 
-def _is_broken(claims: Claims) -> bool:
+def _is_broken(claims: Claims | Remittance) -> bool:
     """True when the reader found an error: a broken file is never a clean one."""
     return "error" in claims.arrow_problems["severity"].to_pylist()
 
@@ -230,6 +243,22 @@ def _intake(options: argparse.Namespace) -> int:
     else:
         print(intake_text(result))
     return 0 if result.verdict == "fit" else 1
+
+
+def _deidentify(options: argparse.Namespace) -> int:
+    from workbook.claims.deidentify import deidentify, read_sources
+
+    claims, remittance = read_sources(options.paths)
+    sources = [source for source in (claims, remittance) if source is not None]
+    for source in sources:
+        _say_problems(source)
+    result = deidentify(
+        claims, remittance, dates=options.dates, key=options.key, keep=options.keep, drop=options.drop
+    )  # fmt: skip
+    result.write(options.out, options.format)
+    print(result.report.to_text(), end="")
+    print(f"wrote {len(result.tables)} tables and report.txt, .html and .json into {options.out}", file=sys.stderr)
+    return 1 if any(_is_broken(source) for source in sources) else 0
 
 
 def _codes(options: argparse.Namespace) -> int:
