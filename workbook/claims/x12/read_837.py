@@ -14,7 +14,7 @@ The loops of the 005010X222 / X223 / X224 guides (and their 004010 forebears), a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -68,17 +68,33 @@ def read_837(paths: str | Path | Iterable[str | Path], received_date: date | str
 
     Faults inside a file are rows of `.problems`. Raises WorkbookError when a file is missing, empty or not X12.
     """
+    parts: list[Claims] = []
+    stream_837(paths, parts.append, received_date, batch=None)
+    return parts[0]
+
+
+def stream_837(
+    paths: str | Path | Iterable[str | Path],
+    each: Callable[[Claims], None],
+    received_date: date | str | None = None,
+    batch: int | None = 20_000,
+) -> int:
+    """Read 837 files of any size: `each` is given the claims in batches of so many; returns how many there were.
+
+    Memory grows with the batch, not with the file (but for a number kept of each control number that was read, so that
+    one that recurs is known). With `batch` None there is one batch. See `read_837` for what is read and refused.
+    """
     received = parse_date(received_date, "received_date") if received_date is not None else None
     problems = Problems()
-    reader = _ClaimReader(problems, received)
     several = [paths] if isinstance(paths, (str, Path)) else list(paths)
+    reader = _ClaimReader(problems, received, each, batch, source=", ".join(map(str, several)))
     for path in several:
         problems.file = str(path)
         reader.begin_file()
         walk(path, reader, problems)
         reader.end_file()
-    tables = {name: rows.to_arrow() for name, rows in reader.tables.items()}
-    return Claims(tables, problems.to_arrow(), source=", ".join(map(str, several)))
+    reader.hand_over()
+    return reader.count
 
 
 class _ClaimReader:
@@ -86,11 +102,17 @@ class _ClaimReader:
 
     kind = "837"
 
-    def __init__(self, problems: Problems, received_date: date | None) -> None:
+    def __init__(
+        self,
+        problems: Problems,
+        received_date: date | None,
+        each: Callable[[Claims], None],
+        batch: int | None,
+        source: str,
+    ) -> None:
         self.problems, self.received_date = problems, received_date
-        self.tables: dict[str, RowBuffer | PartyBuffer] = {
-            name: PartyBuffer() if name == "claim_party" else RowBuffer(table) for name, table in CLAIM_TABLES.items()
-        }
+        self._each, self._batch, self._source = each, batch, source
+        self._begin_batch_of_claims()
         self._claim_ids = Names()
         self._parties = Parties()
         self._claim: OpenClaim | None = None
@@ -98,7 +120,7 @@ class _ClaimReader:
         self._separators: Separators = (":", None)
         self._claim_type: str | None = None
         self._purpose: str | None = None
-        self._count = 0
+        self.count = 0
         self._about: str | None = None  # the party of the open claim that was last named, or the earlier payer
         self._person: Person | None = None  # that party, while N3, N4, PER … may still follow
         self.begin_file()
@@ -142,13 +164,24 @@ class _ClaimReader:
         """The claim being read."""
         return self._claim.claim_id if self._claim else None
 
+    def _begin_batch_of_claims(self) -> None:
+        self.tables: dict[str, RowBuffer | PartyBuffer] = {
+            name: PartyBuffer() if name == "claim_party" else RowBuffer(table) for name, table in CLAIM_TABLES.items()
+        }
+
+    def hand_over(self) -> None:
+        """Give away the claims and problems read since the last time."""
+        tables = {name: rows.to_arrow() for name, rows in self.tables.items()}
+        self._each(Claims(tables, self.problems.take(), source=self._source))
+        self._begin_batch_of_claims()
+
     def begin_file(self) -> None:
         """Count afresh what is reported once for each file."""
-        self._transactions, self._claims_before = 0, self._count
+        self._transactions, self._claims_before = 0, self.count
 
     def end_file(self) -> None:
         """Report 837 transactions without a claim."""
-        if self._transactions and self._count == self._claims_before:
+        if self._transactions and self.count == self._claims_before:
             self.problems.add("the file's 837 transactions hold no claim (CLM)", level=2)
 
     def _line_number(self) -> int | None:
@@ -510,7 +543,7 @@ class _ClaimReader:
         if claim is None:
             return
         claim.finish()
-        self._count += 1
+        self.count += 1
         parties = self.tables["claim_party"]
         assert isinstance(parties, PartyBuffer)
         for line, role, sequence, person in claim.parties:
@@ -526,6 +559,8 @@ class _ClaimReader:
                 assert isinstance(buffer, RowBuffer)
                 buffer.extend(rows)
         self._place = c.HEADER
+        if self._batch and self.count % self._batch == 0:
+            self.hand_over()
 
 
 def _npi_of(person: Person) -> str | None:

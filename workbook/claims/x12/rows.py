@@ -122,6 +122,11 @@ class Problems:
         """How many faults were recorded."""
         return self._rows.count
 
+    def take(self) -> pa.Table:
+        """The faults since the last time as the problem table, which are then forgotten."""
+        found, self._rows = self._rows.to_arrow(), RowBuffer(PROBLEM)
+        return found
+
     def to_arrow(self) -> pa.Table:
         """The faults as the problem table, in the order they were found."""
         return self._rows.to_arrow()
