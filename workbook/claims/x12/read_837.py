@@ -50,6 +50,7 @@ _DETAILS = re.findall(
     "CR1 CR2 CR3 CR4 CR5 CR6 CR7 CR8 CRC CUR DN1 DN2 DSB FRM HCP HSD IMM K3 LQ MEA MIA MOA N2 NTE OI PS1 PWK QTY "
     "SV4 SV5 SV6 SV7 TOO UR",
 )
+_TAKEN_OF_CLM = frozenset({1, 2, 5, 6, 7, 11, *c.CLAIM_TEXT})
 _ABOUT_A_PARTY = ("N3", "N4", "PER", "PRV")
 _NOT_KEPT = ("LE", "LS")  # brackets round loops
 
@@ -274,47 +275,45 @@ class _ClaimReader:
         claim_type = self._claim_type or ("institutional" if qualifier == "A" else "professional")
         is_institutional = claim_type == "institutional"
         parties = self._parties
-        patient = parties.party("patient") if "23" in parties.levels else {}
-        patient = patient or parties.party("patient") or parties.party("subscriber")
-        row: Row = {name: value for level in parties.levels.values() for name, value in level.columns.items()}
-        causes = [*(part.strip() for part in plain(cell(elements, 11), self._separators).split(":")), "", "", "", ""]
+        row: Row = dict(parties.claim_columns())
         row |= {
             "claim_id": claim_id,
             "patient_control_number": control_number,
             "claim_type": claim_type,
-            "payer_id": parties.party("payer").get("identifier"),
-            "payer_name": parties.party("payer").get("last_name"),
-            "billing_provider_npi": _npi_of(parties.party("billing")),
-            "subscriber_id": parties.party("subscriber").get("identifier"),
-            "patient_birth_date": patient.get("birth_date"),
-            "patient_sex": patient.get("sex"),
             "place_of_service": None if is_institutional else facility,
             "type_of_bill": f"{facility}{frequency or ''}" if is_institutional and facility else None,
             "frequency_code": frequency,
             "provider_signature": c.YES_NO.get(cell(elements, 6)),
             "accepts_assignment": c.ASSIGNMENT.get(cell(elements, 7)),
-            "related_causes": ":".join(filter(None, causes[:3])) or None,
-            "accident_state": causes[3] or None,
             "purpose": self._purpose,
             "received_date": self.received_date,
             "source_file": self.problems.file,
             "source_segment": number,
             **{column: text(elements, position) for position, column in c.CLAIM_TEXT.items()},
         }
+        causes = [""] * 5
+        if len(elements) > 11 and elements[11]:
+            causes = [*(part.strip() for part in plain(elements[11], self._separators).split(":")), *causes]
+            row["related_causes"] = ":".join(filter(None, causes[:3])) or None
+            row["accident_state"] = causes[3] or None
         self._claim = claim = OpenClaim(row, number, self._separators, self.problems)
         self._place, self._about, self._person = c.CLAIM, None, None
         for level in parties.levels.values():
             for role, person in level.parties:
                 claim.add_party(None, role, person)
-            claim.details += [dict(detail) for detail in level.details]
-        taken = {1, 2, 5, 11, *c.CLAIM_TEXT}
-        taken |= {p for p, known in ((6, c.YES_NO), (7, c.ASSIGNMENT)) if cell(elements, p) in known}
-        claim.tell_rest(elements, tuple(taken), None, None)
+            if level.details:
+                claim.details += [dict(detail) for detail in level.details]
+        taken = _TAKEN_OF_CLM
+        if row["provider_signature"] is None:
+            taken = taken - {6}
+        if row["accepts_assignment"] is None:
+            taken = taken - {7}
+        claim.tell_rest(elements, taken, None, None)
         if causes[4]:
             claim.tell("element", "CLM11-5", None, None, value=causes[4])
         row["billed_amount"] = claim.money(elements, 2, number, is_required=True)
-        patient_id, why_not = parties.patient_id()
-        row["patient_id"] = patient_id or f"unknown-{claim_id}"
+        why_not = row.pop("why_not")
+        row["patient_id"] = row["patient_id"] or f"unknown-{claim_id}"
         if why_not:
             claim.fault(why_not, number, "NM109")
         if control_number is None:
@@ -471,8 +470,10 @@ class _ClaimReader:
         assert self._claim is not None
         line = self._line_number()
         self._claim.tell_rest(elements, (*taken, procedure), None, line)
-        parts = elements[procedure].split(self._separators[0]) if len(elements) > procedure else []
-        for place, part in enumerate(parts[6:], 7):  # a description, or the last of a range
+        composite = elements[procedure] if len(elements) > procedure else ""
+        if composite.count(self._separators[0]) < 6:
+            return
+        for place, part in enumerate(composite.split(self._separators[0])[6:], 7):  # a description, the last of a range
             if part.strip():
                 self._claim.tell("element", f"{elements[0]}{procedure:02}-{place}", None, line, value=part.strip())
 
@@ -561,10 +562,6 @@ class _ClaimReader:
         self._place = c.HEADER
         if self._batch and self.count % self._batch == 0:
             self.hand_over()
-
-
-def _npi_of(person: Person) -> str | None:
-    return person.get("identifier") if person.get("identifier_type") == "XX" else None
 
 
 def _ignore(number: int, elements: list[str]) -> None:
