@@ -1,0 +1,310 @@
+"""Is what one part of a claim says followed by what the guide then asks of another? The rules of situations.yaml.
+
+A rule looks at one loop: when all its `when` hold, all its `need` must. Each names a place and what must be true of it:
+
+    CLM05-3 is 7 8        REF*F8 present         2000B/SBR02 is not 18       loop 2400 present
+    N403 like \\d{9}       DTP*431:03 not after 2400/DTP*472:03               SVD01 among 2330B/NM109
+
+A place in another loop is looked for in the loops around this one, then inside them. ` or ` joins alternatives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+from workbook.claims.x12.guide.pages import FOLDER, Loop
+from workbook.claims.x12.guide.track import Instance, Tell
+from workbook.claims.x12.values import cell
+from workbook.engine.yaml import plain, read_yaml
+from workbook.terms import WorkbookError
+
+_PLACE = re.compile(r"(?:(\w+)/)?([A-Z][A-Z0-9]{1,2}?)(?:\*([A-Z0-9+]+))?:?([0-9]{2}(?:,[0-9]{2})*)?(?:-([0-9]+))?")
+_CONDITION = re.compile(
+    r"(\S+) (is not|is an NPI|is|like|unlike|same as|differs from|among|not after|within|points into|each has part|"
+    r"present|absent)(?: (.+))?"
+)
+_DAY = re.compile("[0-9]{8}")
+#: Segments whose elements name people: a message never repeats them.
+_PRIVATE = frozenset({"NM1", "N3", "N4", "DMG", "PER", "REF"})
+
+
+class Value(NamedTuple):
+    """What one element says, and where it stands."""
+
+    text: str
+    number: int
+    segment: str
+    element: str | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a condition looks: a loop (None: the rule's own), a segment with its qualifiers, elements, a component."""
+
+    loop: str | None
+    segment: str
+    keys: frozenset[str]
+    elements: tuple[int, ...]
+    part: int | None
+
+    def values(self, instance: Instance, component: str) -> Iterator[Value]:
+        """What stands there, as far as it is not empty; of a segment without element, its text."""
+        for where in reached(instance, self.loop) if self.loop else (instance,):
+            for number, elements, _ in where.segments:
+                if elements[0] != self.segment or (self.keys and not self._is_asked(elements, component)):
+                    continue
+                if not self.elements:
+                    yield Value("*".join(elements), number, self.segment, None)
+                for element in self.elements:
+                    text = cell(elements, element)
+                    name = f"{self.segment}{element:02}"
+                    if self.part is not None:
+                        parts = text.split(component)
+                        text = parts[self.part - 1].strip() if self.part <= len(parts) else ""
+                        name += f"-{self.part}"
+                    if text:
+                        yield Value(text, number, self.segment, name)
+
+    def _is_asked(self, elements: list[str], component: str) -> bool:
+        return cell(elements, 1).split(component, 1)[0] in self.keys
+
+
+def reached(instance: Instance, number: str) -> Iterator[Instance]:
+    """The loops of this number that are nearest: around the instance, or inside it, or inside one around it."""
+    around: Instance | None = instance
+    while around:
+        if around.loop.number == number:
+            yield around
+            return
+        found = [inner for inner in around.all() if inner.loop.number == number]
+        if found:
+            yield from found
+            return
+        around = around.parent
+
+
+@cache
+def place(text: str) -> Place:
+    """Read a place: CLM05-3, REF*F8, 2400/DTP*472:03, CAS02,05."""
+    match = _PLACE.fullmatch(text)
+    if match is None:
+        raise WorkbookError(f"a guide's rule: {text!r} is not a place such as 2300/CLM05-3")
+    loop, segment, keys, elements, part = match.groups()
+    numbers = tuple(map(int, elements.split(","))) if elements else ()
+    return Place(loop, segment, frozenset((keys or "").split("+")) - {""}, numbers, int(part) if part else None)
+
+
+def days(text: str) -> tuple[str, str]:
+    """The first and the last day that a date, a span or a date with time names, as CCYYMMDD."""
+    found = _DAY.findall(text)
+    return (found[0], found[-1]) if found else ("", "")
+
+
+Test = Callable[[Instance, str], bool]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One thing that must hold: the place it is about, and the test."""
+
+    at: Place | None
+    holds: Test
+    is_shown: bool
+
+
+def condition(text: str) -> Condition:
+    """Read a condition; see the head of this module. Raises WorkbookError when it is not one."""
+    parts = [_single(part) for part in text.split(" or ")]
+    tests = [part.holds for part in parts]
+    return Condition(parts[0].at, lambda i, c: any(test(i, c) for test in tests), all(p.is_shown for p in parts))
+
+
+def _single(text: str) -> Condition:
+    if found := re.fullmatch(r"loop (\w+) (present|absent)", text):
+        number, wanted = found[1], found[2] == "present"
+        return Condition(None, lambda i, c: _has_loop(i, number) == wanted, False)
+    match = _CONDITION.fullmatch(text)
+    if match is None:
+        raise WorkbookError(f"a guide's rule: {text!r} is not a condition such as CLM05-3 is 7 8")
+    at, verb, rest = place(match[1]), match[2], match[3] or ""
+    test = _VERBS[verb](at, rest)
+    return Condition(at, test, verb in ("is", "like", "is not") and at.segment not in _PRIVATE)
+
+
+def _has_loop(instance: Instance, number: str) -> bool:
+    counted = any(isinstance(node, Loop) and node.number == number for node in instance.counts)
+    return counted or any(True for _ in reached(instance, number))
+
+
+def _any_of(at: Place, rest: str) -> Test:
+    codes = frozenset(rest.split())
+    return lambda i, c: any(v.text in codes for v in at.values(i, c))
+
+
+def _like(at: Place, rest: str) -> Test:
+    pattern = re.compile(rest)
+    return lambda i, c: any(pattern.fullmatch(v.text) for v in at.values(i, c))
+
+
+def _present(at: Place, rest: str) -> Test:
+    return lambda i, c: next(at.values(i, c), None) is not None
+
+
+def _not(make: Callable[[Place, str], Test]) -> Callable[[Place, str], Test]:
+    def made(at: Place, rest: str) -> Test:
+        test = make(at, rest)
+        return lambda i, c: not test(i, c)
+
+    return made
+
+
+def _same(at: Place, rest: str) -> Test:
+    """All values are among those at the other place; true when nothing stands there."""
+    other = place(rest)
+
+    def test(instance: Instance, component: str) -> bool:
+        allowed = {v.text for v in other.values(instance, component)}
+        return not allowed or all(v.text in allowed for v in at.values(instance, component))
+
+    return test
+
+
+def _shared(at: Place, rest: str) -> Test:
+    other = place(rest)
+
+    def test(instance: Instance, component: str) -> bool:
+        there = {v.text for v in other.values(instance, component)}
+        return any(v.text in there for v in at.values(instance, component))
+
+    return test
+
+
+def _not_after(at: Place, rest: str) -> Test:
+    """The first day of each value is not after the last day at the other place; true where either is missing."""
+    other = place(rest)
+
+    def test(instance: Instance, component: str) -> bool:
+        latest = max((days(v.text)[1] for v in other.values(instance, component)), default="")
+        return not latest or all(days(v.text)[0] <= latest for v in at.values(instance, component))
+
+    return test
+
+
+def _within(at: Place, rest: str) -> Test:
+    other = place(rest)
+
+    def test(instance: Instance, component: str) -> bool:
+        spans = [days(v.text) for v in other.values(instance, component)]
+        inside = (days(v.text) for v in at.values(instance, component))
+        return not spans or all(spans[0][0] <= first and last <= spans[0][1] for first, last in inside if first)
+
+    return test
+
+
+def _points_into(at: Place, rest: str) -> Test:
+    """Every component is a number of one of the elements that the other segment fills."""
+    other = place(rest)
+
+    def test(instance: Instance, component: str) -> bool:
+        filled = sum(len([e for e in v.text.split("*")[1:] if e]) for v in other.values(instance, component))
+        pointers = [p for v in at.values(instance, component) for p in v.text.split(component) if p]
+        return all(p.isdigit() and 1 <= int(p[:3]) <= filled for p in pointers)
+
+    return test
+
+
+def _each_has_part(at: Place, rest: str) -> Test:
+    part = int(rest)
+
+    def test(instance: Instance, component: str) -> bool:
+        codes = (e.split(component) for v in at.values(instance, component) for e in v.text.split("*")[1:] if e)
+        return all(len(parts) >= part and parts[part - 1] for parts in codes)
+
+    return test
+
+
+def is_npi(text: str) -> bool:
+    """True for ten digits whose check digit is right: Luhn's sum over 80840 and the number ends in 0."""
+    if not re.fullmatch("[12][0-9]{9}", text):
+        return False
+    # From the right: the check digit counts once, its neighbour twice, and so on.
+    total = sum(n // 10 + n % 10 for n in (int(d) * (1 + i % 2) for i, d in enumerate(reversed("80840" + text))))
+    return total % 10 == 0
+
+
+def _npi(at: Place, rest: str) -> Test:
+    return lambda i, c: all(is_npi(v.text) for v in at.values(i, c))
+
+
+_VERBS: dict[str, Callable[[Place, str], Test]] = {
+    "is": _any_of, "is not": _not(_any_of), "like": _like, "unlike": _not(_like), "present": _present,
+    "absent": _not(_present), "same as": _same, "among": _same, "differs from": _not(_shared),
+    "not after": _not_after, "within": _within, "points into": _points_into, "each has part": _each_has_part,
+    "is an NPI": _npi,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: the loops and guides it is for, when it asks, what it needs, and how its breach is told."""
+
+    id: str
+    loops: frozenset[str]
+    guides: frozenset[str]
+    when: tuple[Condition, ...]
+    need: tuple[Condition, ...]
+    say: str
+    why: str
+    level: int
+    severity: str
+
+    def judge(self, instance: Instance, component: str, tell: Tell) -> None:
+        """Tell of a breach, at the place that is wrong or, where something is missing, at the loop's head."""
+        if not all(c.holds(instance, component) for c in self.when):
+            return
+        broken = next((c for c in self.need if not c.holds(instance, component)), None)
+        if broken is None:
+            return
+        shown = [v for c in self.when if c.is_shown and c.at for v in list(c.at.values(instance, component))[:1]]
+        found = "".join(f"{v.element or v.segment} is {v.text[:20]}; " for v in shown if v.element)
+        at = broken.at
+        there = next(at.values(instance, component), None) if at else None
+        number = there.number if there and (not at or not at.loop) else instance.number
+        segment = at.segment if at else instance.loop.head.spec.name
+        element = there.element if there else _named(at) if at else None
+        tell(f"{found}{self.say}. {self.why}", number, segment, element, level=self.level, severity=self.severity,
+             claim_id=instance.claim_id, kind=self.id)  # fmt: skip
+
+
+def _named(at: Place) -> str | None:
+    if not at.elements:
+        return None
+    return f"{at.segment}{at.elements[0]:02}" + (f"-{at.part}" if at.part else "")
+
+
+@cache
+def rules(guide: str) -> dict[str, tuple[Rule, ...]]:
+    """The rules of a guide, by the loop they are for."""
+    page: dict[str, Any] = plain(read_yaml(FOLDER / "situations.yaml"))
+    found: dict[str, list[Rule]] = {}
+    for fields in page["rules"]:
+        rule = _rule(fields)
+        for loop in rule.loops if guide in rule.guides else ():
+            found.setdefault(loop, []).append(rule)
+    return {loop: tuple(held) for loop, held in found.items()}
+
+
+def _rule(fields: dict[str, Any]) -> Rule:
+    def several(name: str) -> tuple[str, ...]:
+        given = fields.get(name, ())
+        return (given,) if isinstance(given, str) else tuple(map(str, given))
+
+    return Rule(
+        fields["id"], frozenset(several("in")), frozenset(several("of")),
+        tuple(map(condition, several("when"))), tuple(map(condition, several("need"))),
+        fields["say"], fields["why"], int(fields.get("level", 4)), fields.get("severity", "error"),
+    )  # fmt: skip
