@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbook.claims.tables import PROBLEM
 from workbook.claims.x12.envelope import Handler, Transaction, first_transaction, named, walk
 from workbook.claims.x12.guide.code_sets import CodeSets
 from workbook.claims.x12.guide.notation import DATE, TIME
@@ -45,10 +46,11 @@ def check(paths: str | Path | Iterable[str | Path]) -> pa.Table:
     Of each kind of problem the first twenty in a file are told, and one row counts them all. Codes of dates that no
     loaded edition serves are told once as not checked. Raises WorkbookError when a file is missing, empty or not X12.
     """
-    problems = _Limited()
-    code_sets = CodeSets()
+    import pyarrow as pa
+
+    code_sets, found = CodeSets(), []
     for path in [paths] if isinstance(paths, (str, Path)) else list(paths):
-        problems.begin_file(str(path))
+        problems = _Limited(str(path))
         kind = first_transaction(path) or "837"
         if kind in ("837", "835"):
             checker = _Checker(kind, problems, code_sets)
@@ -58,15 +60,15 @@ def check(paths: str | Path | Iterable[str | Path]) -> pa.Table:
             problems.add(message, None, "ST", "ST01", level=2, severity="warning")
         code_sets.end_file(problems.add)
         problems.end_file()
-    return problems.to_arrow()
+        found.append(problems.to_arrow().sort_by("segment_number"))
+    return pa.concat_tables(found) if found else PROBLEM.empty()
 
 
 class _Limited(Problems):
-    """Problems of which no kind fills the memory."""
+    """The problems of one file, of which no kind fills the memory."""
 
-    def begin_file(self, file: str) -> None:
-        """Count afresh."""
-        self.file = file
+    def __init__(self, file: str) -> None:
+        super().__init__(file)
         self._kinds: dict[_Kind, tuple[int, str, str]] = {}
 
     def add(

@@ -63,7 +63,7 @@ class Loop:
         return (node for node in self.holds if isinstance(node, Slot))
 
     def __str__(self) -> str:
-        return f"loop {self.number} ({self.about})"
+        return f"loop {self.number} ({self.about})" if self.parent else "the transaction"
 
 
 Node = Slot | Loop

@@ -184,7 +184,9 @@ def _shared(at: Place, rest: str) -> Test:
 
 
 def _not_after(at: Place, rest: str) -> Test:
-    """The first day of each value is not after the last day at the other place; true where either is missing."""
+    """The first day of each value is not after a day, or the last one at the other place; true where one is missing."""
+    if _DAY.fullmatch(rest):
+        return lambda i, c: all(days(v.text)[0] <= rest for v in at.values(i, c))
     other = place(rest)
 
     def test(instance: Instance, component: str) -> bool:

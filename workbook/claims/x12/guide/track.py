@@ -10,6 +10,8 @@ from workbook.claims.x12.guide.pages import Guide, Loop, Slot, Step
 from workbook.claims.x12.values import cell
 
 _STEPS_KEPT = 20_000  # qualifiers that no guide knows must not fill the memory
+#: Segments that open loops: what follows one that is not known here cannot be placed either, and is not told again.
+_HEADS = frozenset({"HL", "NM1", "N1", "LX", "CLM", "CLP", "SVC", "SVD"})
 _CLAIM_LOOPS = frozenset({"2300", "2100"})
 
 
@@ -58,6 +60,7 @@ class Track:
         self.here = self.top = Instance(guide.top, None, number)
         self._before: Slot | None = None
         self._levels = 0
+        self._is_lost = False  # behind the head of a loop that is unknown, until a segment has a place again
 
     def add(self, number: int, elements: list[str], component: str) -> Slot | None:
         """Find a segment's place, closing and opening loops on the way; None when it has none here."""
@@ -65,6 +68,9 @@ class Track:
         place = TOLD_APART_BY.get(name)
         key = elements[place].split(component, 1)[0].strip() if place and place < len(elements) else ""
         step = self._step(name, key)
+        if self._is_lost and (step is None or step.how == "late"):
+            return None
+        self._is_lost = step is None and name in _HEADS
         if step is None:
             shown = f"{name}*{key[:3]}" if key else name
             self._tell(f"{shown} is not expected in {self.here.loop}", number, name, level=2, severity=self._severity,
@@ -75,8 +81,8 @@ class Track:
         for loop in step.opens:
             self._open(loop, number)
         if step.how == "late":
-            message = f"{step.slot.spec.label} comes too late in {self.here.loop}: after {self._label()}"
-            self._told(f"{message}, which the guide puts behind it", number, name)
+            message = f"{step.slot.spec.label} comes after {self._label()} in {self.here.loop}; it belongs before it"
+            self._told(message, number, name)
         elif step.how == "headless":
             head = step.opens[-1].head.spec.label if step.slot is not step.opens[-1].head else ""
             missing = head or step.opens[0].head.spec.label
@@ -144,7 +150,7 @@ class Track:
             what = str(node) if isinstance(node, Loop) else node.spec.label
             name = node.head.spec.name if isinstance(node, Loop) else node.spec.name
             self._tell(
-                f"{what} comes the {count}th time in {instance.loop}; at most {node.most} may",
+                f"{what} comes {count} times in {instance.loop}; at most {node.most} may stand there",
                 number, name, level=2, claim_id=instance.claim_id, kind=f"most {what} {instance.loop.number} {is_loop}",
             )  # fmt: skip
 
