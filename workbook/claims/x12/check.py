@@ -37,6 +37,7 @@ _Kind = tuple[str | None, str | None, int, str]
 _PARTICULAR = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9]+")
 #: Where a qualifier says how a date is written, and which element is that date (in HI, components of every element).
 _FORMATS = {"DTP": (2, 3), "DMG": (1, 2), "PAT": (5, 6)}
+_DATED = frozenset({"HI", *_FORMATS})
 _WRITTEN = {"D8": "CCYYMMDD", "RD8": "CCYYMMDD-CCYYMMDD", "DT": "CCYYMMDDHHMM", "TM": "HHMM"}
 
 
@@ -154,8 +155,9 @@ class _Checker:
         elif slot.spec.notes:
             for message, element in broken_notes(name, slot.spec.notes, tuple([bool(e) for e in elements])):
                 self._tell(message, number, name, element, 1)
-        for element, message, level in _misdated(elements, self._delimiters.component):
-            self._tell(message, number, name, element, level)
+        if name in _DATED:
+            for element, message, level in _misdated(elements, self._delimiters.component):
+                self._tell(message, number, name, element, level)
 
     def _tell(
         self, message: str, number: int, segment: str, element: str | None, level: int, severity: str = "error",
@@ -245,7 +247,7 @@ def _misdated(elements: list[str], component: str) -> Iterator[tuple[str, str, i
             parts = element.split(component)
             if len(parts) > 3 and (fault := _date_fault(parts[2], parts[3])):
                 yield f"HI{at:02}-4", f"HI{at:02}-4 {fault[0]}", fault[1]
-    elif name in _FORMATS:
+    else:
         qualifier, at = _FORMATS[name]
         if len(elements) > at and elements[at] and (fault := _date_fault(elements[qualifier], elements[at])):
             yield f"{name}{at:02}", f"{name}{at:02} {fault[0]}", fault[1]

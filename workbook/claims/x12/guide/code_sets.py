@@ -109,13 +109,15 @@ class CodeSets:
 
     def judge(self, instance: Instance, component: str, tell: Tell) -> None:
         """Tell of each code in a loop that its system does not have on the loop's date."""
-        for number, elements, _ in instance.segments:
-            for site in sites().get(elements[0], ()):
-                for code, name in site.codes(elements, component):
-                    wrong = self._wrong(site, code, instance, component)
-                    if wrong:
-                        tell(f"{name} is {code[:12]!r}; {wrong}", number, elements[0], name, level=5,
-                             claim_id=instance.claim_id, kind=f"code {site.system}{site.shape}")  # fmt: skip
+        by_segment = sites()
+        for segment, held in instance.named.items():
+            for site in by_segment.get(segment, ()):
+                on = service_date(instance, component, is_last=site.system == "diagnosis") if site.system else None
+                for number, elements in held:
+                    for code, name in site.codes(elements, component):
+                        if wrong := self._wrong(site, code, on):
+                            tell(f"{name} is {code[:12]!r}; {wrong}", number, segment, name, level=5,
+                                 claim_id=instance.claim_id, kind=f"code {site.system}{site.shape}")  # fmt: skip
 
     def end_file(self, tell: Tell) -> None:
         """Say once for each system what could not be checked in the file."""
@@ -126,10 +128,9 @@ class CodeSets:
                  level=5, severity="warning", kind=f"unchecked {system}")  # fmt: skip
         self.unchecked = {}
 
-    def _wrong(self, site: Site, code: str, instance: Instance, component: str) -> str | None:
+    def _wrong(self, site: Site, code: str, on: date | None) -> str | None:
         if site.shape:
             return None if _is_shaped(site.shape, code) else f"expected {_page()['shapes'][site.shape]['say']}"
-        on = service_date(instance, component, is_last=site.system == "diagnosis")
         verdict = self._verdict(site.system, code, on) if on else ""
         if verdict == "":
             left = self.unchecked.setdefault(site.system, Unchecked())
@@ -182,7 +183,7 @@ def service_date(instance: Instance, component: str, *, is_last: bool = False) -
     while around:
         for at in _dates().get(around.loop.number, ()):
             for value in at.values(around, component):
-                if found := day(days(value.text)[is_last]):
+                if found := day(days(value[0])[is_last]):
                     return found
         around = around.parent
     return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from workbook.claims.x12.segments import Delimiters
@@ -68,10 +68,10 @@ class Element:
                 return TIME
             case "B":
                 return ".+"
-        barred = rf"\x00-\x1f\x7f-\U0010ffff{separators}"
         if self.least == self.most:
-            return f"[^{barred}]{{{self.most}}}"
-        return f"[^{barred}]{{{self.least - 1},{self.most - 1}}}[^ {barred}]"
+            return f"[{_allowed(separators)}]{{{self.most}}}"
+        last = f"[{_allowed(' ' + separators)}]"
+        return f"[{_allowed(separators)}]{{{self.least - 1},{self.most - 1}}}{last}"
 
     def faults(self, name: str, value: str, separators: str) -> Iterator[Fault]:
         """Say what is wrong with a value that `pattern` refused."""
@@ -86,7 +86,7 @@ class Element:
         elif not value.isascii():
             message = f"{name} holds a character outside X12's basic and extended sets; write it without accents"
             yield Fault(name, 1, "warning", message)
-        if re.search(f"[{separators}]", value):
+        if any(separator in value for separator in separators):
             yield Fault(name, 1, "error", f"{name} holds a separator; one plain value was expected")
         elif self.codes:
             few = ", ".join(self.codes[:12]) + (" …" if len(self.codes) > 12 else "")
@@ -119,13 +119,13 @@ class Spec:
         return pattern.fullmatch(segment) is not None and segment[-1] not in delimiters[:2]
 
     def _pattern(self, delimiters: Delimiters) -> str:
-        separators = _barred(delimiters)
+        separators = delimiters.element + delimiters.component
         element, component = re.escape(delimiters.element), re.escape(delimiters.component)
         return self.name + _chain(self.elements, element, separators, component)
 
     def faults(self, elements: list[str], delimiters: Delimiters) -> Iterator[Fault]:
         """Say what is wrong with a segment, element by element."""
-        separators = _barred(delimiters)
+        separators = delimiters.element + delimiters.component
         if len(elements) - 1 > self.room:
             message = f"{self.name} has {len(elements) - 1} elements; at most {self.room} were expected"
             yield Fault(self.name, 1, "error", message)
@@ -174,8 +174,10 @@ def _judge(name: str, value: str, rule: Element, separators: str, component: str
         yield from rule.faults(name, value, separators)
 
 
-def _barred(delimiters: Delimiters) -> str:
-    return re.escape(delimiters.element + delimiters.component)
+@cache
+def _allowed(barred: str) -> str:
+    """The printable ASCII characters but those barred, as the inside of a character class."""
+    return "".join(re.escape(chr(code)) for code in range(32, 127) if chr(code) not in barred)
 
 
 def _chain(elements: tuple[Element, ...], separator: str, barred: str, component: str) -> str:

@@ -48,10 +48,16 @@ class Loop:
     is_let_go: bool
     holds: list[Node] = field(default_factory=list)
 
-    @property
+    @cached_property
     def head(self) -> Slot:
         """The segment that opens the loop."""
         return next(self.slots())
+
+    @cached_property
+    def inside(self) -> frozenset[str]:
+        """The numbers of the loops inside this one, at any depth."""
+        loops = [node for node in self.holds if isinstance(node, Loop)]
+        return frozenset(loop.number for loop in loops).union(*(loop.inside for loop in loops))
 
     @cached_property
     def required(self) -> tuple[Node, ...]:

@@ -26,13 +26,13 @@ class Tell(Protocol):
 
 
 class Instance:
-    """One loop that was sent: its segments as (number, elements, place), and the loops inside that are kept."""
+    """One loop that was sent: its segments by name as (number, elements), and the loops inside that are kept."""
 
-    __slots__ = ("children", "counts", "loop", "number", "parent", "segments")
+    __slots__ = ("children", "counts", "loop", "named", "number", "parent")
 
     def __init__(self, loop: Loop, parent: Instance | None, number: int) -> None:
         self.loop, self.parent, self.number = loop, parent, number
-        self.segments: list[tuple[int, list[str], Slot]] = []
+        self.named: dict[str, list[tuple[int, list[str]]]] = {}
         self.children: list[Instance] = []
         self.counts: dict[Slot | Loop, int] = {}
 
@@ -42,7 +42,8 @@ class Instance:
         here: Instance | None = self
         while here and here.loop.number not in _CLAIM_LOOPS:
             here = here.parent
-        return cell(here.segments[0][1], 1) or None if here and here.segments else None
+        head = here.named.get(here.loop.head.spec.name) if here else None
+        return cell(head[0][1], 1) or None if head else None
 
     def all(self) -> Iterator[Instance]:
         """This loop and every kept loop inside."""
@@ -92,8 +93,8 @@ class Track:
         if step.how != "late":
             self._before = step.slot
         self._count(self.here, step.slot, number)
-        self.here.segments.append((number, elements, step.slot))
-        if step.slot is self.here.loop.head:
+        self.here.named.setdefault(name, []).append((number, elements))
+        if name in ("HL", "LX"):
             self._check_number(number, elements)
         return step.slot
 
