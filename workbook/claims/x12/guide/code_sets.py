@@ -13,11 +13,14 @@ from workbook.claims.x12.guide.pages import FOLDER
 from workbook.claims.x12.guide.situations import Place, days, place
 from workbook.claims.x12.guide.track import Instance, Tell
 from workbook.claims.x12.values import cell, day
-from workbook.codes.reference import edition_on, reference
-from workbook.codes.systems import SYSTEMS
+from workbook.codes.reference import edition_on
+from workbook.codes.systems import SYSTEMS, Row, System, in_force, rows_of
 from workbook.engine.yaml import plain, read_yaml
-from workbook.terms import OPEN_END, WorkbookError
+from workbook.terms import WorkbookError
 
+#: The one system whose codes may be valid and yet not complete.
+DIAGNOSES = System("diagnosis", "diagnosis_code", "title", {})
+_KEPT = 1 << 16  # answers kept, so that a code is looked up once and memory stays bounded
 _AT = re.compile(r"([0-9.,]+)(?:-([0-9.]+))?")
 _IF = re.compile(r"(-?)([0-9]+)=(\S+)")
 
@@ -104,7 +107,7 @@ class CodeSets:
     """The code lists, opened as they are needed, and what they could not answer in the file being read."""
 
     unchecked: dict[str, Unchecked] = field(default_factory=dict)
-    _lists: dict[str, dict[str, list[tuple[date, date, bool]]]] = field(default_factory=dict)
+    _rows: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
     _verdicts: dict[tuple[str, str, date], str | None] = field(default_factory=dict)
 
     def judge(self, instance: Instance, component: str, tell: Tell) -> None:
@@ -145,36 +148,30 @@ class CodeSets:
         """None: the code is good. "": nobody knows. Else what is wrong with it."""
         asked = (system, code, on)
         if asked not in self._verdicts:
-            if len(self._verdicts) > 1 << 17:
+            if len(self._verdicts) >= _KEPT:
                 self._verdicts.clear()
             self._verdicts[asked] = self._look_up(system, code, on)
         return self._verdicts[asked]
 
     def _look_up(self, system: str, code: str, on: date) -> str | None:
-        table = "diagnosis" if system == "diagnosis" else SYSTEMS[system].table
-        edition = edition_on(table, on)
+        book = SYSTEMS.get(system, DIAGNOSES)
+        edition = edition_on(book.table, on)
         if edition is None:
             return ""
-        rows = self._list(table, f"{table}_code" if system == "diagnosis" else SYSTEMS[system].code).get(
-            code.upper(), []
-        )
         what = _page()["systems"][system]
-        serving = [row for row in rows if row[0] <= on <= row[1]]
+        serving = [row for row in self._rows_of(book, code.upper()) if in_force(row, on)]
         if serving:
-            return None if serving[0][2] else f"it is not complete on {on}; expected {what} with every character"
-        if not edition.is_whole:
-            return ""
-        return f"expected {what} that is valid on {on} ({edition.version})"
+            is_whole_code = serving[0].get("is_billable", True)
+            return None if is_whole_code else f"it is not complete on {on}; expected {what} with every character"
+        return f"expected {what} that is valid on {on} ({edition.version})" if edition.is_whole else ""
 
-    def _list(self, table: str, column: str) -> dict[str, list[tuple[date, date, bool]]]:
-        if table not in self._lists:
-            rows = reference([table])[table]
-            names = [column, "effective_date", "end_date"] + ["is_billable"] * (table == "diagnosis")
-            held: dict[str, list[tuple[date, date, bool]]] = {}
-            for code, start, end, *whole in zip(*(rows[name].to_pylist() for name in names), strict=True):
-                held.setdefault(code, []).append((start, end or OPEN_END, not whole or bool(whole[0])))
-            self._lists[table] = held
-        return self._lists[table]
+    def _rows_of(self, book: System, code: str) -> list[Row]:
+        asked = (book.table, code)
+        if asked not in self._rows:
+            if len(self._rows) >= _KEPT:
+                self._rows.clear()
+            self._rows[asked] = rows_of(book, code)
+        return self._rows[asked]
 
 
 def service_date(instance: Instance, component: str, *, is_last: bool = False) -> date | None:

@@ -297,9 +297,10 @@ class Rule:
                 return
 
     def _tell(self, broken: Condition, instance: Instance, component: str, tell: Tell) -> None:
-        at = broken.at
+        at = broken.at or next((c.at for c in self.when if c.at), None)
         there = at.values(instance, component) if at else []
-        _, number, element = there[0] if there and at and not at.loop else ("", instance.number, 0)
+        head = next(iter(reached(instance, at.loop)), instance) if at and at.loop else instance
+        _, number, element = there[0] if there else ("", head.number, 0)
         segment = at.segment if at else instance.loop.head.spec.name
         name = at.name(element or (at.elements or (0,))[0]) if at else None
         tell(f"{self._found(instance, component)}{self.say}. {self.why}", number, segment, name,
