@@ -251,7 +251,7 @@ def _check(options: argparse.Namespace) -> int:
             print(f"{file}\n  {'segment':>7}  {'element':<8}  level  severity  claim")
         place = f"{p['segment_number'] or '–':>7}  {p['element'] or p['segment'] or '':<8}"
         print(f"  {place}  {p['level']:>5}  {p['severity']:<8}  {p['claim_id'] or ''}\n           {p['message']}")
-    print(f"{errors:,} errors, {len(found) - errors:,} warnings in {len(options.paths):,} paths")
+    print(f"errors: {errors:,}; warnings: {len(found) - errors:,}")
     return 1 if errors else 0
 
 

@@ -131,6 +131,20 @@ def test_the_envelope_is_checked(tmp_path: Path) -> None:
     ]
 
 
+def test_a_control_number_that_recurs_is_told(tmp_path: Path) -> None:
+    one = envelope(spoiled("professional"), "837", "005010X222A1")
+    group = one[one.index("GS*") : one.index("IEA")]
+    transaction = one[one.index("ST*") : one.index("GE*")]
+    twice = one.replace(transaction, transaction * 2).replace("GE*1*1", "GE*2*1")
+    rows = [(r["segment_number"], r["message"]) for r in found(save(tmp_path, twice))]
+    assert rows == [(26, "ST02 '0001' was used before; a control number of its own was expected")]
+    other = transaction.replace("*0001", "*0002")
+    assert found(save(tmp_path, one.replace(transaction, transaction + other).replace("GE*1*1", "GE*2*1"))) == []
+    groups = one.replace(group, group * 2).replace("IEA*1", "IEA*2")
+    assert [r["element"] for r in found(save(tmp_path, groups))] == ["GS06"]
+    assert [r["element"] for r in found(save(tmp_path, one * 2))] == ["ISA13"]
+
+
 def test_separators_of_the_file_are_used(tmp_path: Path) -> None:
     path = written(tmp_path, "inpatient", spoiled("inpatient"), element="|", component=">", terminator="!")
     assert found(path) == []

@@ -25,13 +25,14 @@ from workbook.claims.x12.guide.situations import rules
 from workbook.claims.x12.guide.track import Instance, Track
 from workbook.claims.x12.rows import Problems
 from workbook.claims.x12.segments import Delimiters
-from workbook.claims.x12.values import span
+from workbook.claims.x12.values import cell, span
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 #: A kind of problem is told this many times in one file; what goes beyond is counted.
 TOLD_EACH = 20
+_NUMBERS_KEPT = 100_000
 _ENVELOPE = frozenset({"ISA", "GS", "ST", "SE", "GE", "IEA", "TA1"})
 _Kind = tuple[str | None, str | None, int, str]
 _PARTICULAR = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9]+")
@@ -97,6 +98,7 @@ class _Checker:
     def __init__(self, kind: str, problems: _Limited, code_sets: CodeSets) -> None:
         self.kind, self._problems, self._code_sets = kind, problems, code_sets
         self._track: Track | None = None
+        self._numbers: dict[str, set[str]] = {"ISA": set(), "GS": set(), "ST": set()}
 
     def start(self, transaction: Transaction) -> Mapping[str, Handler]:
         """Begin a transaction in its guide; one whose guide has no page is not looked into."""
@@ -135,6 +137,22 @@ class _Checker:
                 self._problems.add(
                     fault.message, number, elements[0], fault.element, level=fault.level, severity=fault.severity
                 )
+
+        if elements[0] in self._numbers:
+            self._check_unique(number, elements)
+
+    def _check_unique(self, number: int, elements: list[str]) -> None:
+        """Control numbers do not recur: ISA13 in the file, GS06 in the interchange, ST02 in the group."""
+        name = elements[0]
+        at = {"ISA": 13, "GS": 6, "ST": 2}[name]
+        for inner in {"ISA": ("GS", "ST"), "GS": ("ST",), "ST": ()}[name]:
+            self._numbers[inner].clear()
+        value, seen = cell(elements, at), self._numbers[name]
+        if value in seen:
+            message = f"{name}{at:02} {value[:14]!r} was used before; a control number of its own was expected"
+            self._problems.add(message, number, name, f"{name}{at:02}")
+        elif len(seen) < _NUMBERS_KEPT:
+            seen.add(value)
 
     def _segment(self, number: int, elements: list[str]) -> None:
         assert self._track is not None
