@@ -90,7 +90,7 @@ CASES: dict[str, tuple[str, list[str], list[str]]] = {
     ),
     "inpatient-visit-admission": (
         "professional",
-        ["CLM*PCN1*125***11 => CLM*PCN1*125***21"],
+        ["SV1*HC:99213*125*UN*1** => SV1*HC:99213*125*UN*1*21*"],
         ["CLM*PCN1*125***11 => CLM*PCN1*125***21", "+ CLM => DTP*435*D8*20251013"],
     ),
     "ambulance-transport": ("professional", ["CLM*PCN1*125***11 => CLM*PCN1*125***41"], ["CLM*PCN1*125***11 => CLM*PCN1*125***12"]),
