@@ -200,6 +200,15 @@ def test_check_tells_what_is_wrong_by_level_and_ends_with_1(capsys, tmp_path):
     assert next(iter(json.loads(out)))["element"] == "SV101-1"
 
 
+def test_check_takes_a_folder_and_says_what_it_skipped(capsys, tmp_path):
+    (tmp_path / "clean.837").write_text(SEGMENTS)
+    (tmp_path / "notes.txt").write_text("not X12")
+    status, out, _ = run(capsys, "check", tmp_path)
+    assert status == 0
+    assert "notes.txt is not X12" in out
+    assert "errors: 0; warnings: 2" in out
+
+
 def test_check_of_a_clean_file_ends_with_0_and_says_what_was_not_checked(capsys):
     status, out, _ = run(capsys, "check", SENT)
     assert status == 0

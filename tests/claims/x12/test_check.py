@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,30 @@ def test_a_message_never_says_a_name_an_address_or_a_member_number(tmp_path: Pat
     rows = check(written(tmp_path, "professional", spoiled("professional", *edits))).to_pylist()
     assert {r["element"] for r in rows} >= {"NM103", "NM104", "NM109", "N301"}
     assert not [r for r in rows if "QQ" in r["message"]]
+
+
+def test_a_segment_of_the_claim_behind_its_lines_is_told_once_and_reading_goes_on(tmp_path: Path) -> None:
+    late = "+ DTP*472 => REF*G1*AUTH | LX*2 | SV1*HC:99213*5*UN*1***1 | DTP*472*D8*20251014"
+    assert told(tmp_path, "professional", late) == []  # G1 has a place in a line as well
+    rows = told(tmp_path, "professional", late.replace("REF*G1*AUTH", "REF*F8*ICN1"))
+    assert rows == [
+        (2, "error", 25, "REF", "PCN1", "REF*F8 comes after DTP*472 in loop 2300 (claim); it belongs before it"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_disorder_raises(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    guide, kind, group, body = BASES[chance.choice(list(BASES))]
+    disorder = [*body, *chance.sample(body, 6)]
+    del disorder[chance.randrange(len(body))]
+    if seed % 3:
+        at, to = chance.randrange(len(disorder)), chance.randrange(len(disorder))
+        disorder[at], disorder[to] = disorder[to], disorder[at]
+    else:
+        chance.shuffle(disorder)
+    text = envelope(disorder, kind, guide, group)
+    assert [row for row in found(save(tmp_path, text)) if row["severity"] == "error"]
 
 
 def test_behind_the_head_of_an_unknown_loop_only_the_head_is_told(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_a_line_that_cannot_be_read_is_refused_in_words(line: str) -> None:
 
 def test_a_type_that_cannot_be_read_is_refused_in_words() -> None:
     with pytest.raises(WorkbookError, match="'ZZ9' is not a type and length"):
-        parse_shapes({"REF": "ZZ9"}, {})
+        parse_shapes({"REF": "ZZ9"}, {}, {})
 
 
 @pytest.mark.parametrize(("segment", "expected"), [

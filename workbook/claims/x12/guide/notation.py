@@ -108,6 +108,7 @@ class Spec:
     name: str
     elements: tuple[Element, ...]
     room: int  # elements the standard gives the segment, used in the guide or not
+    told_by: int = 0  # the element that tells it from others of its name
     notes: tuple[str, ...] = ()
     _compiled: dict[Delimiters, re.Pattern[str]] = field(default_factory=dict)
 
@@ -139,10 +140,9 @@ class Spec:
     @cached_property
     def key(self) -> frozenset[str]:
         """The codes by which the segment is told from others of its name; empty when its name alone tells."""
-        place = TOLD_APART_BY.get(self.name)
-        if place is None or place > len(self.elements):
+        if not 0 < self.told_by <= len(self.elements):
             return frozenset()
-        element = self.elements[place - 1]
+        element = self.elements[self.told_by - 1]
         return frozenset((element.parts[0] if element.parts else element).codes)
 
     @property
@@ -153,8 +153,6 @@ class Spec:
 
 
 _NOT_USED = Element(".")
-#: Which element (its first component) tells segments of one name apart in a loop; read from segments.yaml.
-TOLD_APART_BY: dict[str, int] = {}
 
 
 def _judge(name: str, value: str, rule: Element, separators: str, component: str) -> Iterator[Fault]:
@@ -202,13 +200,17 @@ def _value(element: Element, barred: str, component: str) -> str:
 
 
 class Shapes(NamedTuple):
-    """What the standard says of segments wherever they stand: their elements' types, and which must come together."""
+    """What the standard says of segments wherever they stand: their elements' types, and which must come together.
+
+    `told_apart_by`: the element that tells segments of one name apart in a loop; of a composite, its first component.
+    """
 
     elements: Mapping[str, tuple[Element, ...]]
     notes: Mapping[str, tuple[str, ...]]
+    told_apart_by: Mapping[str, int]
 
 
-def parse_shapes(segments: Mapping[str, str], together: Mapping[str, str]) -> Shapes:
+def parse_shapes(segments: Mapping[str, str], together: Mapping[str, str], told_apart_by: Mapping[str, int]) -> Shapes:
     """Read the types of elements, as in `CLM: AN1-38 R1-18 (AN1-2 ID1-2 ID1)*2`, by segment."""
     shapes = {}
     for name, text in segments.items():
@@ -219,7 +221,7 @@ def parse_shapes(segments: Mapping[str, str], together: Mapping[str, str]) -> Sh
             else:
                 found += [Element("", parts=tuple(map(_typed, composite.split())))] * int(times or 1)
         shapes[name] = tuple(found)
-    return Shapes(shapes, {name: tuple(text.split()) for name, text in together.items()})
+    return Shapes(shapes, {name: tuple(text.split()) for name, text in together.items()}, told_apart_by)
 
 
 def _typed(text: str) -> Element:
@@ -252,7 +254,7 @@ def parse_line(line: str, shapes: Shapes) -> Line:
             rules.append(replace(shape, use=letter, parts=parts))
     for text in lists:
         _give_codes(rules, text, line)
-    spec = Spec(name, tuple(rules), len(types), shapes.notes.get(name, ()))
+    spec = Spec(name, tuple(rules), len(types), shapes.told_apart_by.get(name, 0), shapes.notes.get(name, ()))
     return Line(match[1] == "R", None if match[2] == ">1" else int(match[2]), spec)
 
 

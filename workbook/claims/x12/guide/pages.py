@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from workbook.claims.x12.guide.notation import TOLD_APART_BY, Shapes, Spec, parse_line, parse_shapes
+from workbook.claims.x12.guide.notation import Shapes, Spec, parse_line, parse_shapes
 from workbook.engine.yaml import plain, read_yaml
 from workbook.terms import WorkbookError
 
@@ -171,8 +171,7 @@ _SUBSTANCE = frozenset({"SBR", "PAT", "SV1", "SV2", "SV3", "CTP"})
 def shapes() -> Shapes:
     """The standard's segments; see segments.yaml."""
     page = plain(read_yaml(FOLDER / "segments.yaml"))
-    TOLD_APART_BY.update(page["told_apart_by"])
-    return parse_shapes(page["segments"], page["together"])
+    return parse_shapes(page["segments"], page["together"], page["told_apart_by"])
 
 
 @cache

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from workbook.claims.x12.guide.notation import TOLD_APART_BY
 from workbook.claims.x12.guide.pages import Guide, Loop, Slot, Step
 from workbook.claims.x12.values import cell
 
@@ -57,6 +56,7 @@ class Track:
 
     def __init__(self, guide: Guide, number: int, tell: Tell, closed: Callable[[Instance], Any]) -> None:
         self.guide, self._tell, self._closed = guide, tell, closed
+        self._told_apart_by = guide.shapes.told_apart_by
         self._severity = "warning" if guide.is_part else "error"
         self.here = self.top = Instance(guide.top, None, number)
         self._before: Slot | None = None
@@ -66,7 +66,7 @@ class Track:
     def add(self, number: int, elements: list[str], component: str) -> Slot | None:
         """Find a segment's place, closing and opening loops on the way; None when it has none here."""
         name = elements[0]
-        place = TOLD_APART_BY.get(name)
+        place = self._told_apart_by.get(name)
         key = elements[place].split(component, 1)[0].strip() if place and place < len(elements) else ""
         step = self._step(name, key)
         if self._is_lost and (step is None or step.how == "late"):
@@ -77,26 +77,39 @@ class Track:
             self._tell(f"{shown} is not expected in {self.here.loop}", number, name, level=2, severity=self._severity,
                        claim_id=self.here.claim_id, kind=f"not expected in {self.here.loop.number}")  # fmt: skip
             return None
+        holder = self._holder_of_late(step, number) if step.how == "late" else self._enter(step, number)
+        self._count(holder, step.slot, number)
+        holder.named.setdefault(name, []).append((number, elements))
+        if name in ("HL", "LX"):
+            self._check_number(number, elements)
+        return step.slot
+
+    def _enter(self, step: Step, number: int) -> Instance:
+        """Close and open loops on the way to a segment; the loop it is in."""
         for _ in range(step.closes):
             self._close()
         for loop in step.opens:
             self._open(loop, number)
-        if step.how == "late":
-            message = f"{step.slot.spec.label} comes after {self._label()} in {self.here.loop}; it belongs before it"
-            self._told(message, number, name)
-        elif step.how == "headless":
-            head = step.opens[-1].head.spec.label if step.slot is not step.opens[-1].head else ""
-            missing = head or step.opens[0].head.spec.label
-            self._told(
-                f"{step.slot.spec.label} stands without {missing} before it, which opens {step.opens[0]}", number, name
+        if step.how == "headless":
+            last = step.opens[-1]
+            missing = step.opens[0].head if step.slot is last.head else last.head
+            message = (
+                f"{step.slot.spec.label} stands without {missing.spec.label} before it, which opens {missing.loop}"
             )
-        if step.how != "late":
-            self._before = step.slot
-        self._count(self.here, step.slot, number)
-        self.here.named.setdefault(name, []).append((number, elements))
-        if name in ("HL", "LX"):
-            self._check_number(number, elements)
-        return step.slot
+            self._told(message, number, step.slot.spec.name)
+        self._before = step.slot
+        return self.here
+
+    def _holder_of_late(self, step: Step, number: int) -> Instance:
+        """The open loop a segment belongs to whose place there has passed; reading goes on where it was."""
+        holder = self.here
+        for _ in range(step.closes):
+            holder = holder.parent or holder
+        label = step.slot.spec.label
+        self._told(
+            f"{label} comes after {self._label()} in {holder.loop}; it belongs before it", number, step.slot.spec.name
+        )
+        return holder
 
     def end(self) -> None:
         """End the transaction."""
