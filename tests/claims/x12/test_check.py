@@ -58,6 +58,7 @@ def told(folder: Path, base: str, *edits: str, least: int = 1, most: int = 2) ->
     ("professional", ["SV1*HC:99213*125*UN => SV1*HC:99213*125*DA"], (2, "error", 23, "SV103", "PCN1", "SV103 is 'DA'; expected MJ, UN")),
     ("professional", ["+ HI => REF*F8*1 | REF*F8*2"], (2, "error", 22, "REF", "PCN1", "REF*F8 comes after HI*ABK/BK in loop 2300 (claim); it belongs before it")),
     ("professional", ["+ CLM => REF*F8*1 | REF*F8*2"], (2, "error", 22, "REF", "PCN1", "REF*F8 comes 2 times in loop 2300 (claim); at most 1 may stand there")),
+    ("professional", ["SV1*HC:99213 => SV1*HC>99213"], (2, "error", 23, "SV101-1", "PCN1", "SV101-1 is 'HC>99213'; expected ER, HC, IV, WK; is '>' the component separator? ISA16 says otherwise")),
     ("professional", ["+ CLM => REF*ZZ*1"], (2, "error", 21, "REF", "PCN1", "REF*ZZ is not expected in loop 2300 (claim)")),
     ("professional", ["+ CLM => CL1*1*1*01"], (2, "error", 21, "CL1", "PCN1", "CL1 is not expected in loop 2300 (claim)")),
     ("professional", ["HL*2*1 => HL*3*1"], (2, "error", 13, "HL01", None, "HL01 is '3'; expected 2, the next number")),
@@ -173,6 +174,15 @@ def test_of_a_kind_twenty_are_told_and_the_rest_is_counted(tmp_path: Path) -> No
     assert len(rows) == TOLD_EACH + 1 == 21
     assert rows[-1]["segment_number"] is None
     assert rows[-1]["message"] == "5 more of this kind, 25 in all; the first was: SV103 is 'ZZ'; expected MJ, UN"
+
+
+def test_a_file_of_noise_keeps_its_problems_few(tmp_path: Path) -> None:
+    noise = [f"{chr(65 + a)}{chr(65 + b)}{c:02}" for a in range(26) for b in range(10) for c in range(30)]
+    rows = found(written(tmp_path, "professional", [*spoiled("professional"), *noise]))
+    assert len(rows) == TOLD_EACH + 1 == 21
+    assert rows[-1]["message"] == (
+        "7,780 more of this kind, 7,800 in all; the first was: 'AA00' is not a segment of the 837P"
+    )
 
 
 def test_problems_come_in_the_order_of_the_file(tmp_path: Path) -> None:

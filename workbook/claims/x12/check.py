@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 #: A kind of problem is told this many times in one file; what goes beyond is counted.
 TOLD_EACH = 20
+_KINDS_KEPT = 5_000  # a file of noise has a new kind in every segment
 _NUMBERS_KEPT = 100_000
 _ENVELOPE = frozenset({"ISA", "GS", "ST", "SE", "GE", "IEA", "TA1"})
 _Kind = tuple[str | None, str | None, int, str]
@@ -78,7 +79,9 @@ class _Limited(Problems):
         *, level: int = 1, severity: str = "error", claim_id: str | None = None, kind: str | None = None,
     ) -> None:  # fmt: skip
         """Record one fault, unless its kind was told often enough in this file."""
-        asked = (segment, element, level, kind or _PARTICULAR.sub("", message))
+        asked = (None, None, level, kind) if kind else (segment, element, level, _PARTICULAR.sub("", message))
+        if len(self._kinds) >= _KINDS_KEPT and asked not in self._kinds:
+            asked = (None, None, level, "many kinds")
         count, first, _ = self._kinds.get(asked, (0, message, severity))
         self._kinds[asked] = (count + 1, first, severity)
         if count < TOLD_EACH:

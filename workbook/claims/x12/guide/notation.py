@@ -90,7 +90,7 @@ class Element:
             yield Fault(name, 1, "error", f"{name} holds a separator; one plain value was expected")
         elif self.codes:
             few = ", ".join(self.codes[:12]) + (" …" if len(self.codes) > 12 else "")
-            yield Fault(name, 2, "error", f"{name} is {value[:20]!r}; expected {few}")
+            yield Fault(name, 2, "error", f"{name} is {value[:20]!r}; expected {few}{self._hint(value)}")
         elif self.kind in _WORDS and not re.fullmatch(_ANY_LENGTH[self.kind], value):
             found = shown if self.kind in _SHOWN else f"{name} is not one"
             yield Fault(name, 1, "error", f"{found}; expected {_WORDS[self.kind]}")
@@ -99,6 +99,15 @@ class Element:
             if not self.least <= length <= self.most:
                 wanted = str(self.most) if self.least == self.most else f"{self.least} to {self.most}"
                 yield Fault(name, 1, "error", f"{name} has {length} characters; expected {wanted}")
+
+    def _hint(self, value: str) -> str:
+        """What a code with more behind it may mean: components parted by another character than ISA16 says."""
+        code, separator = re.match("([A-Z0-9]*)(.?)", value, re.DOTALL).groups()  # type: ignore[union-attr]
+        return (
+            f"; is {separator!r} the component separator? ISA16 says otherwise"
+            if code in self.codes and separator
+            else ""
+        )
 
 
 @dataclass(frozen=True, eq=False)

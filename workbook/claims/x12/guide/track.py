@@ -9,6 +9,8 @@ from workbook.claims.x12.guide.pages import Guide, Loop, Slot, Step
 from workbook.claims.x12.values import cell
 
 _STEPS_KEPT = 20_000  # qualifiers that no guide knows must not fill the memory
+#: Segments of one name, and loops, that a loop keeps to be judged together: no guide allows so many.
+_HELD = 5_000
 #: Segments that open loops: what follows one that is not known here cannot be placed either, and is not told again.
 _HEADS = frozenset({"HL", "NM1", "N1", "LX", "CLM", "CLP", "SVC", "SVD"})
 _CLAIM_LOOPS = frozenset({"2300", "2100"})
@@ -79,7 +81,9 @@ class Track:
             return None
         holder = self._holder_of_late(step, number) if step.how == "late" else self._enter(step, number)
         self._count(holder, step.slot, number)
-        holder.named.setdefault(name, []).append((number, elements))
+        held = holder.named.setdefault(name, [])
+        if len(held) < _HELD:
+            held.append((number, elements))
         if name in ("HL", "LX"):
             self._check_number(number, elements)
         return step.slot
@@ -142,7 +146,7 @@ class Track:
         self._finish(ended)
         assert ended.parent is not None
         self.here = ended.parent
-        if not ended.loop.is_let_go:
+        if not ended.loop.is_let_go and len(self.here.children) < _HELD:
             self.here.children.append(ended)
 
     def _finish(self, ended: Instance) -> None:
