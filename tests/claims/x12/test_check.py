@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 from tests.claims.x12.check_snippets import BASES, found, spoiled, written
 from tests.claims.x12.x12_snippets import envelope, save
 from workbook.claims.x12.check import TOLD_EACH, check
+from workbook.claims.x12.guide import code_sets
 from workbook.claims.x12.guide.pages import guides
-from workbook.terms import WorkbookError
+from workbook.terms import Edition, Span, WorkbookError
 
 
 def told(folder: Path, base: str, *edits: str, least: int = 1, most: int = 2) -> list[tuple[Any, ...]]:
@@ -110,6 +112,14 @@ def test_a_code_is_held_against_its_system_on_the_date_of_service(
     assert errors == ([expected] if expected else [])
 
 
+def test_the_diagnoses_of_a_bill_are_judged_on_its_last_day(tmp_path: Path) -> None:
+    stay = ["DTP*434*RD8*20251010-20251012 => DTP*434*RD8*20250928-20251002", "HI*ABK:E1142 => HI*ABK:E1199"]
+    rows = told(tmp_path, "inpatient", *stay, least=5, most=5)
+    assert [row[5] for row in rows if row[3] == "HI01-2"] == [
+        "HI01-2 is 'E1199'; expected an ICD-10-CM code that is valid on 2025-10-02 (FY2026-April)"
+    ]
+
+
 def test_a_date_that_no_edition_serves_is_one_warning_and_never_a_pass(tmp_path: Path) -> None:
     old = ["DTP*472*D8*20251014 => DTP*472*D8*20160104", "HI*ABK:E1142*ABF:Z794 => HI*ABK:E1199*ABF:Z7999"]
     rows = told(tmp_path, "professional", *old, least=5, most=5)
@@ -119,6 +129,18 @@ def test_a_date_that_no_edition_serves_is_one_warning_and_never_a_pass(tmp_path:
         "that date",
     ) in rows  # fmt: skip
     assert not [row for row in rows if row[1] == "error"]
+
+
+def test_a_whole_list_of_level_two_says_nothing_of_level_one_and_dental_codes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Edition("hcpcs", "invented", "2025-Q4", Span(date(2025, 10, 1), date(2025, 12, 31)), is_whole=True)
+    monkeypatch.setattr(code_sets, "edition_on", lambda table, on: whole if table == "hcpcs" else None)
+    for code, is_wrong in (("99213", False), ("D0120", False), ("A0001", True)):
+        rows = told(tmp_path, "professional", f"SV1*HC:99213 => SV1*HC:{code}", least=5, most=5)
+        wrong = [row[5] for row in rows if row[1] == "error"]
+        expected = f"SV101-2 is '{code}'; expected a HCPCS code that is valid on 2025-10-14 (2025-Q4)"
+        assert wrong == ([expected] if is_wrong else [])
 
 
 def test_the_envelope_is_checked(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ class CodeSets:
 
     def _look_up(self, system: str, code: str, on: date) -> str | None:
         book = SYSTEMS.get(system, DIAGNOSES)
-        edition = edition_on(book.table, on)
+        edition = edition_on(_listed_in(book.table, code), on)
         if edition is None:
             return ""
         what = _page()["systems"][system]
@@ -172,6 +172,13 @@ class CodeSets:
                 self._rows.clear()
             self._rows[asked] = rows_of(book, code)
         return self._rows[asked]
+
+
+def _listed_in(table: str, code: str) -> str:
+    """The edition that lists a code: HCPCS comes in two lists, and no list of the dental codes (D) is ever loaded."""
+    if table != "hcpcs":
+        return table
+    return "hcpcs/level I" if code[0].isdigit() else "hcpcs/level D" if code[0] in "Dd" else table
 
 
 def service_date(instance: Instance, component: str, *, is_last: bool = False) -> date | None:
