@@ -155,6 +155,15 @@ def test_the_envelope_is_checked(tmp_path: Path) -> None:
     ]
 
 
+def test_a_transaction_is_of_its_groups_kind_and_guide(tmp_path: Path) -> None:
+    text = envelope(spoiled("professional"), "837", "005010X222A1")
+    other = text.replace("ST*837*0001*005010X222A1", "ST*837*0001*005010X222A2").replace("GS*HC", "GS*HP")
+    assert [(r["level"], r["segment_number"], r["message"]) for r in found(save(tmp_path, other))] == [
+        (2, 3, "ST01 is 837; GS01 says HP, where HC was expected"),
+        (2, 3, "ST03 is '005010X222A2'; GS08 says '005010X222A1'; the same guide was expected"),
+    ]
+
+
 def test_a_control_number_that_recurs_is_told(tmp_path: Path) -> None:
     one = envelope(spoiled("professional"), "837", "005010X222A1")
     group = one[one.index("GS*") : one.index("IEA")]

@@ -11,6 +11,7 @@ Level 3, whether amounts balance, is what the readers of claims and remittances 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 #: A kind of problem is told this many times in one file; what goes beyond is counted.
 TOLD_EACH = 20
+_GROUPS = {"837": "HC", "835": "HP"}  # ST01 → GS01
 _KINDS_KEPT = 5_000  # a file of noise has a new kind in every segment
 _NUMBERS_KEPT = 100_000
 _ENVELOPE = frozenset({"ISA", "GS", "ST", "SE", "GE", "IEA", "TA1"})
@@ -72,7 +74,8 @@ class _Limited(Problems):
 
     def __init__(self, file: str) -> None:
         super().__init__(file)
-        self._kinds: dict[_Kind, tuple[int, str, str]] = {}
+        self._kinds: Counter[_Kind] = Counter()
+        self._first: dict[_Kind, tuple[str, str | None, str | None, str]] = {}
 
     def add(
         self, message: str, number: int | None = None, segment: str | None = None, element: str | None = None,
@@ -82,17 +85,18 @@ class _Limited(Problems):
         asked = (None, None, level, kind) if kind else (segment, element, level, _PARTICULAR.sub("", message))
         if len(self._kinds) >= _KINDS_KEPT and asked not in self._kinds:
             asked = (None, None, level, "many kinds")
-        count, first, _ = self._kinds.get(asked, (0, message, severity))
-        self._kinds[asked] = (count + 1, first, severity)
-        if count < TOLD_EACH:
+        self._first.setdefault(asked, (message, segment, element, severity))
+        self._kinds[asked] += 1
+        if self._kinds[asked] <= TOLD_EACH:
             super().add(message, number, segment, element, level=level, severity=severity, claim_id=claim_id)
 
     def end_file(self) -> None:
         """Count what was not told."""
-        for (segment, element, level, _), (count, first, severity) in self._kinds.items():
+        for asked, count in self._kinds.items():
             if count > TOLD_EACH:
+                first, segment, element, severity = self._first[asked]
                 message = f"{count - TOLD_EACH:,} more of this kind, {count:,} in all; the first was: {first}"
-                super().add(message, None, segment, element, level=level, severity=severity)
+                super().add(message, None, segment, element, level=asked[2], severity=severity)
 
 
 class _Checker:
@@ -101,6 +105,7 @@ class _Checker:
     def __init__(self, kind: str, problems: _Limited, code_sets: CodeSets) -> None:
         self.kind, self._problems, self._code_sets = kind, problems, code_sets
         self._track: Track | None = None
+        self._group = ("", "")  # GS01, GS08
         self._numbers: dict[str, set[str]] = {"ISA": set(), "GS": set(), "ST": set()}
 
     def start(self, transaction: Transaction) -> Mapping[str, Handler]:
@@ -140,9 +145,22 @@ class _Checker:
                 self._problems.add(
                     fault.message, number, elements[0], fault.element, level=fault.level, severity=fault.severity
                 )
-
         if elements[0] in self._numbers:
             self._check_unique(number, elements)
+        if elements[0] == "GS":
+            self._group = (cell(elements, 1), cell(elements, 8))
+        elif elements[0] == "ST":
+            self._check_group(number, cell(elements, 1), cell(elements, 3))
+
+    def _check_group(self, number: int, kind: str, version: str) -> None:
+        """A transaction is of its group's kind (GS01) and guide (GS08)."""
+        group_kind, group_version = self._group
+        if group_kind and group_kind != _GROUPS.get(kind, group_kind):
+            message = f"ST01 is {kind}; GS01 says {group_kind}, where {_GROUPS[kind]} was expected"
+            self._problems.add(message, number, "ST", "ST01", level=2)
+        if version and group_version and version != group_version:
+            message = f"ST03 is {version[:20]!r}; GS08 says {group_version[:20]!r}; the same guide was expected"
+            self._problems.add(message, number, "ST", "ST03", level=2)
 
     def _check_unique(self, number: int, elements: list[str]) -> None:
         """Control numbers do not recur: ISA13 in the file, GS06 in the interchange, ST02 in the group."""
