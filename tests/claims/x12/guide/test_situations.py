@@ -227,6 +227,7 @@ CASES: dict[str, tuple[str, list[str], list[str]]] = {
         ["BPR*I*80*C*CHK************20251120 => BPR*I*80*C*ACH*CCP*01*111*DA*22*1999999999**01*333*DA*44*20251120"],
     ),
     "no-payment-no-amount": ("remittance", ["BPR*I*80*C*CHK => BPR*I*80*C*NON"], ["BPR*I*80*C*CHK => BPR*H*0*C*NON"]),
+    "no-payment-is-notification": ("remittance", ["BPR*I*80*C*CHK => BPR*I*0*C*NON"], ["BPR*I*80*C*CHK => BPR*H*0*C*NON"]),
     "line-is-dated": ("remittance", ["- DTM*472"], ["- DTM*472", "+ NM1*QC => DTM*232*20251014"]),
     "line-span-is-whole": (
         "remittance",
