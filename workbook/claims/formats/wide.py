@@ -1,0 +1,224 @@
+"""How does a wide extract become claim tables? One row per claim or line, mapped by a page, inside the engine."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbook.claims.formats import wide_sql as sql
+from workbook.claims.formats.layout import COUNTED, Block, Layout, Source, layout_of, layouts
+from workbook.claims.formats.spool import AT, FILE, ROW, header, lacking, spool
+from workbook.claims.model import Claims
+from workbook.claims.tables import CLAIM_TABLES, PROBLEM
+from workbook.claims.x12.rows import Problems
+from workbook.engine import Engine, Table, open_engine
+from workbook.terms import WorkbookError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: What the engine may hold in memory before it spills into a folder that is removed in the end.
+MEMORY_LIMIT = "1GB"
+_FORMS = {
+    "text": "its list of values",
+    "integer": "a whole number",
+    "money": "an amount in dollars and cents",
+    "quantity": "a number with at most three decimals",
+    "date": "a date as the layout writes it",
+    "boolean": "yes, no, true or false",
+}
+
+
+def read_wide(path: str | Path, layout: str | Path | Layout | None = None) -> Claims:
+    """Read a wide CSV or Parquet extract as claims.
+
+    `path` is a file, or the folder that holds the files of the layout. `layout` is the name of a layout of the package
+    (`layouts()`), a page of your own, or None: then the columns tell which it is. A row that cannot become a claim or a
+    line, and a cell that does not fit its column, is a row of `.problems`; so is what the layout does not carry.
+
+    Raises WorkbookError when a file is missing, empty or lacks a column, or no layout fits.
+    """
+    chosen = layout if isinstance(layout, Layout) else layout_of(layout) if layout else recognised(Path(path))
+    return _read(_files(Path(path), chosen), chosen, str(path))
+
+
+def recognised(path: Path) -> Layout:
+    """The layout whose columns the files at `path` have."""
+    for layout in layouts().values():
+        try:
+            found = _files(path, layout)
+        except WorkbookError:
+            continue
+        if not any(lacking(header(p, layout.separator), layout.needs(f)) for f, ps in found.items() for p in ps):
+            return layout
+    if path.is_file():
+        header(path, ",")  # says when it is missing or empty
+    elif not path.exists():
+        raise WorkbookError(f"{path}: there is no such file or folder; check the path")
+    known = ", ".join(f"{name} ({layout.title})" for name, layout in layouts().items())
+    raise WorkbookError(
+        f"{path} has the columns of no known layout: {known}; give a page of your own with --map "
+        "(`workbook convert --template` prints one to start from)"
+    )
+
+
+def _files(path: Path, layout: Layout) -> dict[str, list[Path]]:
+    """The files of each part of the layout; beside a file that is named itself stand the others."""
+    if not path.exists():
+        raise WorkbookError(f"{path}: there is no such file or folder; check the path")
+    folder = path if path.is_dir() else path.parent
+    found: dict[str, list[Path]] = {}
+    for name, file in layout.files.items():
+        if path.is_file() and name == layout.main:
+            found[name] = [path]
+            continue
+        lower = [pattern.lower() for pattern in file.names]
+        found[name] = sorted(
+            p for p in folder.iterdir() if p.is_file() and any(Path(p.name.lower()).match(one) for one in lower)
+        )
+        if not found[name]:
+            raise WorkbookError(
+                f"{folder} holds no file called {' or '.join(file.names)}, which layout {layout.title!r} expects"
+            )
+    return found
+
+
+def _read(files: dict[str, list[Path]], layout: Layout, source: str) -> Claims:
+    with tempfile.TemporaryDirectory(prefix="workbook-wide-") as folder:
+        problems = Problems()
+        engine = open_engine("duckdb", memory_limit=MEMORY_LIMIT, spill_folder=folder)
+        try:
+            for name, paths in files.items():
+                target = Path(folder) / f"{name}.parquet"
+                spool(paths, layout.needs(name), layout.separator, target, problems)
+                engine.put(f"spooled_{name}", target)
+            told = list(_rows(engine, layout))
+            tables, more = _tables(engine, layout)
+            return Claims(tables, _problems(engine, [*told, *more], layout, problems), source)
+        finally:
+            engine.close()
+
+
+def _rows(engine: Engine, layout: Layout) -> Iterator[str]:
+    """Keep the rows that become claims and lines; yields the SELECTs of those that cannot."""
+    main = layout.main
+    for file, one in layout.files.items():
+        rows = sql.clean(layout, file)
+        engine.keep(f"seen_{file}", f"select {ROW}, {FILE}, {AT}, id, {sql.said(layout, file)} as said from ({rows})")
+        yield _lost(f"seen_{file} s where s.id is null", f": {one.claim_id} is empty, so the row belongs to no claim")
+        if one.keep:
+            kept = " and ".join(f"{column} is {' or '.join(values)}" for column, values in one.keep.items())
+            left = f"from spooled_{file} x anti join seen_{file} s on s.{ROW} = x.{ROW} having count(*) > 0"
+            message = f"count(*) || {sql.text(f' rows left out: the layout keeps those where {kept}')}"
+            yield sql.problem(left, message, severity="warning", file=f"min(x.{FILE})", at="0")
+    engine.keep("claim_ids", f"select id, min({ROW}) as {ROW} from seen_{main} where id is not null group by id")
+    later = f"seen_{main} s join claim_ids c on c.id = s.id and c.{ROW} <> s.{ROW}"
+    if layout.grain == "claim":
+        yield _lost(later, ": the claim stands in an earlier row too; this row was not read", "s.id")
+    else:
+        later += f" join seen_{main} f on f.{ROW} = c.{ROW} where s.said <> f.said"
+        yield _lost(later, ": it does not say of the claim what the claim's first row says, which counts", "s.id")
+    for file in layout.files:
+        if file != main:
+            orphans = f"seen_{file} s anti join claim_ids c on c.id = s.id where s.id is not null"
+            yield _lost(orphans, f": its claim is not in {main}, so it was not read", "s.id")
+        by = ROW if file == main and layout.grain == "claim" else "id"
+        rows = f"select r.* from ({sql.clean(layout, file)}) r semi join claim_ids c on c.{by} = r.{by}"
+        engine.keep(f"rows_{file}", rows)
+    if layout.grain == "line":
+        engine.keep(f"first_{main}", f"select r.* from rows_{main} r semi join claim_ids c on c.{ROW} = r.{ROW}")
+
+
+def _lost(rows: str, what: str, claim: str = "cast(null as varchar)") -> str:
+    message = f"'row ' || s.{AT} || {sql.text(what)}"
+    return sql.problem(f"from {rows}", message, claim=claim, file=f"s.{FILE}", at=f"s.{AT}")
+
+
+def _tables(engine: Engine, layout: Layout) -> tuple[dict[str, pa.Table], list[str]]:
+    """The claim tables of the kept rows, and the SELECTs of the cells that do not fit."""
+    told: list[str] = []
+    mapped: dict[str, list[str]] = {}
+    for name in sorted(layout.tables, key=_order):
+        table = CLAIM_TABLES[name]
+        found = {column: source for block in layout.tables[name] for column, source in block.columns.items()}
+        mapped[name] = [column for column in table.names if column in found]
+        told += [_left_out(layout, name, block) for block in layout.tables[name] if block.leave_out]
+        kept = f"raw_{name}"
+        engine.keep(kept, sql.raw(layout, table, mapped[name]))
+        if pointers := [column for column, source in found.items() if source.diagnosis]:
+            engine.keep("pointed", sql.pointed(pointers, kept))
+            kept = "pointed"
+        engine.keep(name, sql.typed(layout, table, mapped[name], kept))
+        for column, source in found.items():
+            if source.sum_of_lines:
+                engine.keep("summed", sql.summed(column, source.sum_of_lines))
+                engine.keep(name, "select * from summed")
+            elif source.constant is None:
+                told.append(sql.unfit(layout, table[column], _expected(table, column, source), kept))
+                if table[column].required:
+                    told.append(sql.empty(table, table[column], kept))
+        if name == "claim_diagnosis":
+            engine.keep("listed_diagnosis", sql.LISTED_DIAGNOSIS)
+    return {name: _result(engine, CLAIM_TABLES[name], columns) for name, columns in mapped.items()}, told
+
+
+def _left_out(layout: Layout, table: str, block: Block) -> str:
+    values = " or ".join(f"{column} is {' or '.join(values)}" for column, values in block.leave_out.items())
+    message = f"count(*) || {sql.text(f' rows make no {table}: the layout leaves out those where {values}')}"
+    where = f"from rows_{block.file or layout.main} where {sql.leave_out(block)} having count(*) > 0"
+    return sql.problem(where, message, severity="warning", file=f"min({FILE})", at="0")
+
+
+def _order(table: str) -> int:
+    """Diagnoses before the lines that point to them, lines before the claims that sum them up."""
+    return {"claim_diagnosis": 0, "claim_line": 1, "claim": 2}.get(table, 3)
+
+
+def _expected(table: Table, column: str, source: Source) -> str:
+    if source.diagnosis:
+        form = "no diagnosis of the claim and no position from 1 to 12"
+    elif source.values:
+        form = f"not one of {', '.join(source.values)}"
+    else:
+        form = f"not {_FORMS[table[column].type]}"
+    return f"in {', '.join(source.reads())} is {form}, as {table.name}.{column} needs"
+
+
+def _result(engine: Engine, table: Table, mapped: list[str]) -> pa.Table:
+    """A finished table in the order of the extract, with its declared columns."""
+    import pyarrow as pa
+
+    counted = [column for column in COUNTED if column in table.names and table[column].required]
+    columns = [sql.name(column) for column in dict.fromkeys(["claim_id", *mapped, *counted])]
+    if table.name == "claim":
+        columns.append(f"{FILE} as source_file")
+    found = engine.query(f"select {', '.join(columns)} from {table.name} order by {ROW}, slot_")
+    have = set(found.column_names)
+    return pa.table(
+        [found[f.name].cast(f.type) if f.name in have else pa.nulls(found.num_rows, f.type) for f in table.schema],
+        schema=table.schema,
+    )
+
+
+def _problems(engine: Engine, told: list[str], layout: Layout, problems: Problems) -> pa.Table:
+    """What was met while spooling, and what the SELECTs find, file by file and row by row."""
+    import pyarrow as pa
+
+    lineless = "from claim c anti join claim_line l on l.claim_id = c.claim_id"
+    message = f"'row ' || {AT} || ': the claim has no line'"
+    told.append(sql.problem(lineless, message, claim="c.claim_id", severity="warning"))
+    (problems.file,) = engine.query(f"select min({FILE}) as file from spooled_{layout.main}")["file"].to_pylist()
+    for name, blocks in layout.tables.items():
+        given = {column for block in blocks for column in block.columns} | {"claim_id", *COUNTED}
+        if missing := [c.name for c in CLAIM_TABLES[name].columns if c.required and c.name not in given]:
+            say = f"the layout has no column for {', '.join(missing)} of {name}; there they are empty"
+            problems.add(say, severity="warning")
+    found = engine.query(f"select * from ({' union all '.join(told)}) order by file, at_, element, message")
+    rows = {column: found[column] for column in ("file", "element", "severity", "claim_id", "message")}
+    rows["level"] = pa.repeat(pa.scalar(2, pa.int64()), found.num_rows)
+    columns = [
+        rows[f.name].cast(f.type) if f.name in rows else pa.nulls(found.num_rows, f.type) for f in PROBLEM.schema
+    ]
+    return pa.concat_tables([problems.to_arrow(), pa.table(columns, schema=PROBLEM.schema)])
