@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from workbook.claims.intake import intake
     from workbook.claims.x12.read_835 import read_remittance
     from workbook.claims.x12.write_835 import write_835
+    from workbook.claims.x12.write_837 import write_837
     from workbook.codes.lookup import lookup
     from workbook.codes.review import review_codes
     from workbook.codes.search import search
@@ -47,12 +48,14 @@ _VERBS = {
     "statement": "workbook.payment.statement",
     "to_claim": "workbook.encounters.to_claim",
     "write_835": "workbook.claims.x12.write_835",
+    "write_837": "workbook.claims.x12.write_837",
     "write_csv": "workbook.claims.files",
 }
 
 __all__ = [
     "audit", "check", "encounter", "encounters", "fee", "intake", "lookup", "parameter", "price", "read_claims",
-    "read_remittance", "review_codes", "rule", "rules", "search", "statement", "to_claim", "write_835", "write_csv",
+    "read_remittance", "review_codes", "rule", "rules", "search", "statement", "to_claim", "write_835", "write_837",
+    "write_csv",
 ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from workbook.claims.model import Claims
-from workbook.claims.tables import CLAIM, CLAIM_DIAGNOSIS, CLAIM_LINE, PROBLEM
+from workbook.claims.tables import CLAIM, CLAIM_DIAGNOSIS, CLAIM_LINE, CLAIM_PARTY, PROBLEM
 from workbook.encounters.answer import Entry, read_answer
 from workbook.encounters.case import Encounter, KeyItem
 from workbook.encounters.charges import charge_master
@@ -24,6 +24,17 @@ FACILITY_NPI = "1999999968"
 #: payer name → (payer id, claim filing code); any other payer is taken for a commercial one. The ids are invented.
 PAYERS = {"Medicare Part B": ("MEDICAREB", "MB"), "Medicaid": ("MEDICAID", "MC")}
 DAYS_TO_RECEIPT = 7
+#: Who is named on every claim; all invented.
+CLINIC = {
+    "is_organization": True, "last_name": "SAMPLE CLINIC", "address_1": "1 MAIN STREET", "city": "MONTGOMERY",
+    "state": "AL", "zip_code": "361040001", "tax_id_type": "EI", "tax_id": "999999999",
+}  # fmt: skip
+PATIENT = {
+    "is_organization": False, "last_name": "EXAMPLE", "first_name": "PAT", "address_1": "2 SIDE STREET",
+    "city": "MONTGOMERY", "state": "AL", "zip_code": "36104",
+}  # fmt: skip
+DOCTOR = {"is_organization": False, "last_name": "SAMPLE", "first_name": "DOCTOR"}
+FACILITY = CLINIC | {"last_name": "SAMPLE HOSPITAL", "tax_id_type": None, "tax_id": None}
 
 
 def to_claim(case: Encounter, answer: object = None, charges: Mapping[str, Decimal] | None = None) -> Claims:
@@ -39,8 +50,10 @@ def to_claim(case: Encounter, answer: object = None, charges: Mapping[str, Decim
     lines = [_line(case, n, entry, diagnoses, prices) for n, entry in enumerate(_procedures(entries), start=1)]
     if not diagnoses and not lines:
         return Claims(problems=_problems(case, entries), source=case.id)
+    claim = _claim(case, sum((line["billed_amount"] for line in lines), Decimal(0)))
     tables = {
-        "claim": CLAIM.from_rows([_claim(case, sum((line["billed_amount"] for line in lines), Decimal(0)))]),
+        "claim": CLAIM.from_rows([claim]),
+        "claim_party": CLAIM_PARTY.from_rows(_parties(claim)),
         "claim_diagnosis": CLAIM_DIAGNOSIS.from_rows([_diagnosis(case, n, code) for n, code in enumerate(diagnoses)]),
         "claim_line": CLAIM_LINE.from_rows(lines),
     }
@@ -83,9 +96,43 @@ def _claim(case: Encounter, billed: Decimal) -> dict[str, Any]:
         "billed_amount": billed,
         "place_of_service": visit.place_of_service,
         "frequency_code": "1",
+        "payer_sequence": "P",
+        "patient_relationship": "18",
+        "provider_signature": True,
         "accepts_assignment": True,
+        "benefits_assigned": "Y",
+        "release_of_information": "Y",
+        "purpose": "CH",
         "received_date": visit.service_date + timedelta(days=DAYS_TO_RECEIPT),
     }
+
+
+def _parties(claim: dict[str, Any]) -> list[dict[str, Any]]:
+    """Who the claim names, in the order in which an 837 names them."""
+    payer = {"is_organization": True, "last_name": claim["payer_name"].upper()}
+    found: list[tuple[str, dict[str, Any], str, str | None]] = [
+        ("submitter", {"is_organization": True, "last_name": CLINIC["last_name"], "contact_name": "BILLING OFFICE",
+                       "phone": "3345550100"}, "46", BILLING_NPI),
+        ("receiver", payer, "46", claim["payer_id"]),
+        ("billing", CLINIC, "XX", claim["billing_provider_npi"]),
+        ("subscriber", PATIENT | {"birth_date": claim["patient_birth_date"], "sex": claim["patient_sex"]}, "MI",
+         claim["subscriber_id"]),
+        ("payer", payer, "PI", claim["payer_id"]),
+        ("rendering", DOCTOR, "XX", claim["rendering_provider_npi"]),
+        ("facility", FACILITY, "XX", claim["facility_npi"]),
+    ]  # fmt: skip
+    return [
+        {
+            "claim_id": claim["claim_id"],
+            "role": role,
+            "sequence": 1,
+            **who,
+            "identifier_type": kind,
+            "identifier": number,
+        }
+        for role, who, kind, number in found
+        if number
+    ]
 
 
 def _diagnosis(case: Encounter, place: int, code: str) -> dict[str, Any]:

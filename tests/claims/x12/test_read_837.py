@@ -62,7 +62,12 @@ def test_a_professional_claim_fills_its_row(read: Any, tmp_path: Path) -> None:
             "billed_amount": Decimal("125.00"),
             "place_of_service": "11",
             "frequency_code": "1",
+            "payer_sequence": "P",
+            "patient_relationship": "18",
+            "provider_signature": True,
             "accepts_assignment": True,
+            "benefits_assigned": "Y",
+            "release_of_information": "Y",
             "received_date": date(2025, 1, 20),
             "source_file": str(tmp_path / "claims.837"),
             "source_segment": 11,
@@ -98,8 +103,8 @@ def test_diagnoses_lose_their_dot_and_the_first_is_principal(read: Any) -> None:
         (r["role"], r["sequence"], r["diagnosis_code"], r["code_set"]) for r in rows(claims, "claim_diagnosis")
     ] == [
         ("principal", 1, "E1142", "icd10"),
-        ("other", 1, "Z794", "icd10"),
-        ("other", 2, "I10", "icd10"),
+        ("other", 2, "Z794", "icd10"),
+        ("other", 3, "I10", "icd10"),
     ]
     assert problems(claims) == [("warning", 2, 12, "HI01", "PCN1", "HI01 has a dot; codes carry none")]
 
@@ -143,9 +148,11 @@ def test_a_dependent_has_an_id_of_the_subscriber_and_a_hash(read: Any) -> None:
     assert (claim["patient_birth_date"], claim["patient_sex"]) == (date(2015, 7, 4), "U")
 
 
-def test_no_name_of_a_person_reaches_the_tables(read: Any) -> None:
+def test_a_name_stands_in_the_table_of_parties_alone(read: Any) -> None:
     claims = read(claim_837(f"NM1*82*1*SECRETDOC*ANN****XX*{RENDERING}"))
-    everything = str([claims.arrow[name].to_pylist() for name in claims.arrow]) + str(messages(claims))
+    assert [r["last_name"] for r in rows(claims, "claim_party") if r["role"] == "rendering"] == ["SECRETDOC"]
+    everything = [claims.arrow[name].to_pylist() for name in claims.arrow if name != "claim_party"]
+    everything = str(everything) + str(messages(claims))
     assert not any(name in everything for name in ("EXAMPLE", "PAT'", "SECRETDOC"))
 
 
@@ -187,7 +194,7 @@ def test_an_institutional_claim_fills_its_row(read: Any) -> None:
     ]
     assert found == [
         ("principal", 1, "I214", "Y"), ("admitting", 1, "R079", None), ("reason_for_visit", 1, "R0602", None),
-        ("external_cause", 1, "W19XXXA", None), ("other", 1, "E119", "N"), ("other", 2, "I10", "1"),
+        ("external_cause", 1, "W19XXXA", None), ("other", 2, "E119", "N"), ("other", 3, "I10", "1"),
     ]  # fmt: skip
     assert rows(claims, "claim_procedure") == [
         {"claim_id": "H1", "sequence": 1, "procedure_code": "02703DZ", "procedure_date": date(2025, 1, 11)},
@@ -236,17 +243,91 @@ def test_earlier_payers_are_kept_apart_from_the_payer_of_the_claim(read: Any) ->
     assert rows(claims, "other_payer") == [
         {  # allowed: 60 paid + 10 on the claim + 15 + 5 on the line, left to the patient
             "claim_id": "PCN1", "payer_id": "PLAN1", "paid_amount": Decimal("60.00"), "allowed_amount": Decimal("90.00"),
-            "obligated_amount": Decimal("90.00"),
+            "obligated_amount": Decimal("90.00"), "payer_sequence": "P", "claim_filing_code": "CI",
+            "patient_relationship": "18", "subscriber_id": "X9",
         },
         {  # allowed: 60 paid + 15 + 5
             "claim_id": "PCN1", "line_number": 1, "payer_id": "PLAN1", "paid_amount": Decimal("60.00"),
-            "allowed_amount": Decimal("80.00"), "adjudicated_date": date(2025, 2, 1),
+            "allowed_amount": Decimal("80.00"), "adjudicated_date": date(2025, 2, 1), "hcpcs_code": "99213",
+            "units": Decimal("1.000"),
         },
     ]  # fmt: skip
+    key = {"claim_id": "PCN1", "payer_id": "PLAN1"}
+    assert rows(claims, "other_payer_adjustment") == [
+        key | {"group_code": "PR", "carc": "1", "amount": Decimal("10.00")},
+        key | {"line_number": 1, "group_code": "PR", "carc": "2", "amount": Decimal("15.00")},
+        key | {"line_number": 1, "group_code": "PR", "carc": "3", "amount": Decimal("5.00")},
+        key | {"line_number": 1, "group_code": "CO", "carc": "45", "amount": Decimal("35.00")},
+    ]
+    assert rows(claims, "claim_detail") == [
+        {"claim_id": "PCN1", "sequence": 1, "about": "other_payer:1", "kind": "reference", "qualifier": "F8",
+         "value": "THEIRS"},
+    ]  # fmt: skip
+    others = [(r["role"], r["sequence"]) for r in rows(claims, "claim_party") if r["role"].startswith("other")]
+    assert others == [("other_subscriber", 1), ("other_payer", 1), ("other_payer_rendering", 1)]
     claim = rows(claims, "claim")[0]
     assert (claim["payer_id"], claim["claim_filing_code"]) == ("10112", "MB")
     assert "original_claim_id" not in claim
     assert "rendering_provider_npi" not in claim
+
+
+def test_a_party_has_its_street_contact_tax_number_and_specialty(read: Any) -> None:
+    billing = [
+        "HL*1**20*1", "PRV*BI*PXC*207Q00000X", f"NM1*85*2*SAMPLE CLINIC*****XX*{CLINIC}", "N3*1 MAIN ST*SUITE 2",
+        "N4*MONTGOMERY*AL*361040001", "REF*EI*999999999", "REF*G2*OLD7", "PER*IC*DESK*TE*3345550100*EX*12*FX*3345550101",
+        "NM1*87*2", "N3*PO BOX 1", "N4*MONTGOMERY*AL*36104",
+    ]  # fmt: skip
+    claims = read([*billing, *SUBSCRIBER, *CLAIM, *LINE])
+    by_role = {r["role"]: r for r in rows(claims, "claim_party")}
+    assert by_role["billing"] == {
+        "claim_id": "PCN1", "role": "billing", "sequence": 1, "is_organization": True, "last_name": "SAMPLE CLINIC",
+        "identifier_type": "XX", "identifier": CLINIC, "tax_id_type": "EI", "tax_id": "999999999",
+        "taxonomy_code": "207Q00000X", "address_1": "1 MAIN ST", "address_2": "SUITE 2", "city": "MONTGOMERY",
+        "state": "AL", "zip_code": "361040001", "contact_name": "DESK", "phone": "3345550100", "phone_extension": "12",
+        "fax": "3345550101",
+    }  # fmt: skip
+    assert by_role["pay_to"]["address_1"] == "PO BOX 1"
+    assert (by_role["subscriber"]["birth_date"], by_role["subscriber"]["sex"]) == (date(1950, 1, 2), "F")
+    assert [(d["about"], d["qualifier"], d["value"]) for d in rows(claims, "claim_detail")] == [
+        ("billing", "G2", "OLD7")
+    ]
+
+
+def test_what_has_no_column_is_a_detail_of_its_claim_or_line_in_the_order_sent(read: Any) -> None:
+    claim = [
+        "CLM*PCN1*125***11:B:1*Y*A*Y*Y*P*AA:OA::AL", "DTP*431*D8*20250110", "DTP*439*D8*20250109", "AMT*F5*10",
+        "REF*9F*R77", "REF*EA*CHART3", "NTE*ADD*FELL", "CRC*07*Y*01", "HI*ABK:E1142", "HI*BH:11:D8:20250101*BE:A1:::12.5",
+    ]  # fmt: skip
+    lines = [
+        "LX*1", "SV1*HC:99213:25*125*UN*1***1**Y**Y", "DTP*472*D8*20250114", "REF*6R*L1", "LIN**N4*00002140701",
+        "CTP****2.5*ML", "REF*VY*99", "NM1*DK*1*ORDERS*ANN****XX*1999999984", "N3*1 SIDE ST",
+    ]  # fmt: skip
+    claims = read(claim_837(claim=claim, lines=lines))
+    row, line = rows(claims, "claim")[0], rows(claims, "claim_line")[0]
+    assert (row["related_causes"], row["accident_state"], row["referral_number"]) == ("AA:OA", "AL", "R77")
+    assert row["patient_paid_amount"] == Decimal("10.00")
+    assert (line["is_emergency"], line["line_control_number"]) == (True, "L1")
+    assert (line["ndc_quantity"], line["ndc_unit"], line["ordering_provider_npi"]) == (
+        Decimal("2.500"), "ML", "1999999984",
+    )  # fmt: skip
+    details = [
+        [d.get(k) for k in ("line_number", "sequence", "about", "kind", "qualifier", "value", "from_date", "amount")]
+        for d in rows(claims, "claim_detail")
+    ]
+    assert details == [
+        [None, 1, None, "element", "CLM10", "P", None, None],
+        [None, 2, None, "date", "431", None, date(2025, 1, 10), None],
+        [None, 3, None, "date", "439", None, date(2025, 1, 9), None],
+        [None, 4, None, "reference", "EA", "CHART3", None, None],
+        [None, 5, None, "note", "ADD", "FELL", None, None],
+        [None, 6, None, "segment", "CRC", "CRC*07*Y*01", None, None],
+        [None, 7, None, "occurrence", "11", None, date(2025, 1, 1), None],
+        [None, 8, None, "value", "A1", None, None, Decimal("12.50")],
+        [1, 1, None, "element", "SV111", "Y", None, None],
+        [1, 2, "drug", "reference", "VY", "99", None, None],
+    ]
+    ordering = next(r for r in rows(claims, "claim_party") if r["role"] == "ordering")
+    assert (ordering["line_number"], ordering["address_1"]) == (1, "1 SIDE ST")
 
 
 def test_an_allowed_amount_that_was_sent_is_not_derived(read: Any) -> None:

@@ -4,41 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from workbook.claims.x12 import columns as c
+from workbook.claims.x12.parties import Person, Separators, detail_of, leftovers, plain
 from workbook.claims.x12.rows import Problems
 from workbook.claims.x12.values import HCPCS_QUALIFIERS, amount, cell, day, pointers, procedure, quantity, span
 
 Row = dict[str, Any]
 ZERO = Decimal("0.00")
 
-#: HI qualifier → (role, code set), from the code lists of HI01-1 in the 837 guides.
-DIAGNOSIS_ROLES = {
-    "ABK": ("principal", "icd10"),
-    "ABF": ("other", "icd10"),
-    "ABJ": ("admitting", "icd10"),
-    "APR": ("reason_for_visit", "icd10"),
-    "ABN": ("external_cause", "icd10"),
-    "BK": ("principal", "icd9"),
-    "BF": ("other", "icd9"),
-    "BJ": ("admitting", "icd9"),
-    "PR": ("reason_for_visit", "icd9"),
-    "BN": ("external_cause", "icd9"),
-}
-PROCEDURE_QUALIFIERS = {"BBR": "icd10", "BBQ": "icd10", "BR": "icd9", "BQ": "icd9"}
-_CODES_KEPT = {*DIAGNOSIS_ROLES, *PROCEDURE_QUALIFIERS, "DR"}
+_CODES_WITH_COLUMNS = {*c.DIAGNOSIS_ROLES, *c.PROCEDURE_QUALIFIERS, "DR"}
 _LINE_NUMBER = re.compile("0*[1-9][0-9]{0,5}")
 
 
 @dataclass(slots=True)
 class EarlierPayer:
-    """What an earlier payer decided for the claim (loop 2320) or one line (2430)."""
+    """What an earlier payer decided for the claim (loop 2320) or one line (2430); `told` are columns kept as sent."""
 
     line_number: int | None
     payer_id: str | None = None
+    told: Row = field(default_factory=dict)
+    adjustments: list[Row] = field(default_factory=list)
     allowed_amount: Decimal | None = None
     paid_amount: Decimal | None = None
     obligated_amount: Decimal | None = None
@@ -59,15 +49,18 @@ class EarlierPayer:
 
 
 class OpenClaim:
-    """A claim being read: its row, and the rows of its lines, diagnoses, procedures and earlier payers."""
+    """A claim being read: its row, and the rows of the tables below it."""
 
-    def __init__(self, row: Row, number: int, component: str, problems: Problems) -> None:
-        self.row, self.number, self.component, self.problems = row, number, component, problems
+    def __init__(self, row: Row, number: int, separators: Separators, problems: Problems) -> None:
+        self.row, self.number, self.separators, self.problems = row, number, separators, problems
+        self.component = separators[0]
         self.claim_id: str = row["claim_id"]
         self.lines: list[Row] = []
         self.diagnoses: list[Row] = []
         self.procedures: list[Row] = []
         self.payers: list[EarlierPayer] = []
+        self.parties: list[tuple[int | None, str, int, Person]] = []  # line, role, sequence
+        self.details: list[Row] = []
         self.obligated_amount: Decimal | None = None
         self.has_obligated_line = False  # a line waits for its SVD with what CN1*09 said
         self.service_dates: tuple[date, date] | None = None  # loop 2300, dental
@@ -115,12 +108,36 @@ class OpenClaim:
             self.fault(f"the dates end ({days[1]}) before they begin ({days[0]})", number, "DTP03")
         return days
 
+    def tell(self, kind: str, qualifier: str | None, about: str | None, line: int | None, **facts: Any) -> None:
+        """Keep a fact that has no column."""
+        self.details.append({"line_number": line, "about": about, "kind": kind, "qualifier": qualifier, **facts})
+
+    def tell_segment(self, elements: list[str], about: str | None, line: int | None) -> None:
+        """Keep a segment that has no columns."""
+        self.details.append({"line_number": line, **detail_of(elements, about, self.separators)})
+
+    def tell_rest(self, elements: list[str], taken: tuple[int, ...], about: str | None, line: int | None) -> None:
+        """Keep the elements of a segment that no column takes."""
+        self.details += [{"line_number": line, **row} for row in leftovers(elements, taken, about, self.separators)]
+
+    def add_party(self, line: int | None, role: str, person: Person, sequence: int | None = None) -> str:
+        """Add a party; returns what a detail about it names it by: its role, with its number from the second on."""
+        if sequence is None:
+            sequence = 1 + sum(1 for at, same, *_ in self.parties if (at, same) == (line, role))
+            named = role if sequence == 1 else f"{role}:{sequence}"
+        else:
+            named = f"{role}:{sequence}"
+        self.parties.append((line, role, sequence, person))
+        return named
+
     def add_codes(self, number: int, elements: list[str]) -> None:
-        """Take the diagnoses, procedures and DRG of an HI segment; value and occurrence codes have no table."""
+        """Take the codes of an HI segment: diagnoses, procedures, the DRG, and as details all others."""
         for position in range(1, len(elements)):
             parts = elements[position].split(self.component)
             qualifier = parts[0]
-            if qualifier not in _CODES_KEPT:
+            if qualifier not in _CODES_WITH_COLUMNS:
+                if elements[position].strip():
+                    self._add_code(qualifier, parts, number, f"HI{position:02}")
                 continue
             sent = parts[1].strip() if len(parts) > 1 else ""
             code = sent.replace(".", "")
@@ -130,18 +147,41 @@ class OpenClaim:
                 )
             if not code:
                 self.fault(f"HI{position:02} {elements[position]!r} holds no code", number, f"HI{position:02}", level=1)
-            elif qualifier in DIAGNOSIS_ROLES:
+            elif qualifier in c.DIAGNOSIS_ROLES:
                 self._add_diagnosis(qualifier, code, parts)
             elif qualifier == "DR":
                 self.row["ms_drg"] = code
             else:
                 self._add_procedure(qualifier, code, parts, number, f"HI{position:02}")
 
+    def _add_code(self, qualifier: str, parts: list[str], number: int, element: str) -> None:
+        """A condition, occurrence (with its day or days), value (with its amount), treatment or other code."""
+        code, form, when, sum_text = ([*(part.strip() for part in parts[1:5]), "", "", "", ""])[:4]
+        facts: Row = {"value": code or None}
+        if when:
+            days = span(form, when)
+            if days is None:
+                self.fault(
+                    f"{element}-4 {when!r} is not a date in the form {form or '(none)'}", number, element, level=1
+                )
+                facts["value"] = plain(self.component.join(parts[1:]), self.separators)
+            else:
+                facts["from_date"] = days[0]
+                facts["through_date"] = days[1] if form == "RD8" else None
+        if sum_text:
+            facts["amount"] = amount(sum_text)
+            if facts["amount"] is None:
+                self.fault(f"{element}-5 {sum_text!r} is not an amount; it is null here", number, element, level=1)
+        kind = c.CODE_KINDS.get(qualifier, "code")
+        self.tell(kind, qualifier if kind == "code" else code or None, None, None,
+                  **(facts if kind == "code" else facts | {"value": None}))  # fmt: skip
+
     def _add_diagnosis(self, qualifier: str, code: str, parts: list[str]) -> None:
-        role, code_set = DIAGNOSIS_ROLES[qualifier]
+        role, code_set = c.DIAGNOSIS_ROLES[qualifier]
         if self.row["claim_type"] == "professional" and role in ("principal", "other"):
-            role = "other" if "principal" in self._sequences else "principal"  # the first is principal, the rest other
-        sequence = self._sequences[role] = self._sequences.get(role, 0) + 1
+            role = "other" if self._sequences.get("listed") else "principal"  # the first is principal, the rest other
+        counted = "listed" if role in ("principal", "other") else role  # one list, into which pointers point
+        sequence = self._sequences[counted] = self._sequences.get(counted, 0) + 1
         self.diagnoses.append(
             {
                 "claim_id": self.claim_id,
@@ -154,7 +194,7 @@ class OpenClaim:
         )
 
     def _add_procedure(self, qualifier: str, code: str, parts: list[str], number: int, element: str) -> None:
-        if PROCEDURE_QUALIFIERS[qualifier] == "icd9":
+        if c.PROCEDURE_QUALIFIERS[qualifier] == "icd9":
             self.fault(
                 f"{element} {code} is an ICD-9 procedure code, not ICD-10-PCS",
                 number,
@@ -198,6 +238,8 @@ class OpenClaim:
         columns = procedure(composite, self.component)
         if columns is not None:
             return columns
+        line = self.lines[-1]["line_number"]
+        self.tell("element", f"{elements[0]}{position:02}", None, line, value=plain(composite, self.separators))
         element = f"{elements[0]}{position:02}"
         if self.component not in composite and composite[:2] in HCPCS_QUALIFIERS:
             message = f"{element} {composite!r} is not separated by {self.component!r}, as ISA16 says"
@@ -284,6 +326,7 @@ class OpenClaim:
         on_lines = same if payer.line_number is None and payer.payer_id else []
         patient_amount = sum((p.patient_amount for p in on_lines), ZERO)
         return {
+            **payer.told,
             "claim_id": self.claim_id,
             "line_number": payer.line_number,
             "payer_id": payer.payer_id,
@@ -292,3 +335,20 @@ class OpenClaim:
             "obligated_amount": payer.obligated_amount,
             "adjudicated_date": payer.adjudicated_date,
         }
+
+    def adjustment_rows(self) -> list[Row]:
+        """What earlier payers took off the charge, as rows."""
+        return [
+            {"claim_id": self.claim_id, "line_number": payer.line_number, "payer_id": payer.payer_id, **row}
+            for payer in self.payers
+            for row in payer.adjustments
+        ]
+
+    def detail_rows(self) -> list[Row]:
+        """The details as rows, numbered on the claim and on each line."""
+        counts: dict[int | None, int] = {}
+        for row in self.details:
+            line = row.get("line_number")
+            counts[line] = row["sequence"] = counts.get(line, 0) + 1
+            row["claim_id"] = self.claim_id
+        return self.details

@@ -14,18 +14,28 @@ The loops of the 005010X222 / X223 / X224 guides (and their 004010 forebears), a
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
 from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM_TABLES
+from workbook.claims.x12 import columns as c
 from workbook.claims.x12.envelope import Handler, Transaction, walk
 from workbook.claims.x12.open_claim import ZERO, EarlierPayer, OpenClaim, Row
-from workbook.claims.x12.parties import Parties, npi
+from workbook.claims.x12.parties import (
+    Parties,
+    PartyBuffer,
+    Person,
+    Separators,
+    complete,
+    leftovers,
+    npi,
+    person_of,
+    plain,
+)
 from workbook.claims.x12.rows import Names, Problems, RowBuffer
-from workbook.claims.x12.values import cell, facility_code, text
+from workbook.claims.x12.values import cell, code_and_modifiers, facility_code, text
 from workbook.terms import parse_date
 
 #: The guide's number inside ST03 or GS08 → claim type; X291, X292 are predeterminations, X298 to X300 data reporting.
@@ -34,33 +44,14 @@ CLAIM_TYPES = {
     "X223": "institutional", "X096": "institutional", "X292": "institutional", "X299": "institutional",
     "X224": "dental", "X097": "dental", "X300": "dental",
 }  # fmt: skip
-#: Segments of the guides that say nothing the tables keep.
-_NOT_KEPT = re.findall(
+#: Segments that have no column of their own: each is a row of claim_detail.
+_DETAILS = re.findall(
     r"\w+",
-    "BHT CR1 CR2 CR3 CR4 CR5 CR6 CR7 CR8 CRC CTP CUR DN1 DN2 DSB FRM HCP HSD IMM LE LQ LS MEA MIA MOA N2 N3 N4 OI PAT "
-    "PER PRV PS1 PWK QTY SV4 SV5 SV6 SV7 TOO UR",
+    "CR1 CR2 CR3 CR4 CR5 CR6 CR7 CR8 CRC CUR DN1 DN2 DSB FRM HCP HSD IMM K3 LQ MEA MIA MOA N2 NTE OI PS1 PWK QTY "
+    "SV4 SV5 SV6 SV7 TOO UR",
 )
-_ASSIGNMENT = {"A": True, "C": False}  # CLM07; B, accepted for laboratory services only, is neither
-#: NM101 in loop 2310 → column; FA, LI and TL named the facility in 004010.
-_PROVIDER_ROLES = {
-    "82": "rendering_provider_npi",
-    "DN": "referring_provider_npi",
-    "P3": "referring_provider_npi",
-    "77": "facility_npi",
-    "FA": "facility_npi",
-    "LI": "facility_npi",
-    "TL": "facility_npi",
-}
-_HEADER, _CLAIM, _EARLIER_PAYER, _LINE, _EARLIER_PAYER_LINE = range(5)  # where a segment stands
-#: (place, DTP01) of the dates the tables keep: 434 statement, 435 admission, 472 service, 573 adjudication.
-_DATES = {
-    (_CLAIM, "434"),
-    (_CLAIM, "435"),
-    (_CLAIM, "472"),
-    (_LINE, "472"),
-    (_EARLIER_PAYER, "573"),
-    (_EARLIER_PAYER_LINE, "573"),
-}
+_ABOUT_A_PARTY = ("N3", "N4", "PER", "PRV")
+_NOT_KEPT = ("LE", "LS")  # brackets round loops
 
 
 def read_837(paths: str | Path | Iterable[str | Path], received_date: date | str | None = None) -> Claims:
@@ -68,9 +59,12 @@ def read_837(paths: str | Path | Iterable[str | Path], received_date: date | str
 
     A claim_id is CLM01; where it recurs in what is read, the later ones are CLM01#2, #3 …, with a warning. A
     patient_id is the subscriber's member number; a dependent's adds "-" and 8 hexadecimal digits of a hash of name and
-    birth date, which keeps names out of the tables and does not make them anonymous. No 837 states a `received_date`:
+    birth date, which does not make it anonymous. No 837 states a `received_date`:
     it is given to every claim. A line without a date takes the claim's where that is one day or, in a dental claim,
     stands in loop 2300.
+
+    Whatever has no column is a row of claim_detail, and whoever is named a row of claim_party. Not kept are the batch's
+    own BHT number and time.
 
     Faults inside a file are rows of `.problems`. Raises WorkbookError when a file is missing, empty or not X12.
     """
@@ -94,38 +88,36 @@ class _ClaimReader:
 
     def __init__(self, problems: Problems, received_date: date | None) -> None:
         self.problems, self.received_date = problems, received_date
-        self.tables = {name: RowBuffer(table) for name, table in CLAIM_TABLES.items()}
-        self._claim_ids = Names()
-        self._claim: OpenClaim | None = None
-        self.begin_file()
-        self._handlers: dict[str, Handler] = dict.fromkeys(_NOT_KEPT, _ignore)
-        self._handlers |= {
-            "HL": self._hierarchy,
-            "SBR": self._subscriber,
-            "NM1": self._name,
-            "DMG": self._demographics,
-            "CLM": self._begin,
-            "DTP": self._date,
-            "CL1": self._institutional,
-            "CN1": self._contract,
-            "REF": self._reference,
-            "HI": self._codes,
-            "CAS": self._adjustment,
-            "AMT": self._amount,
-            "SVD": self._earlier_line,
-            "LX": self._line,
-            "LIN": self._drug,
-            "SV1": self._professional_service,
-            "SV2": self._institutional_service,
-            "SV3": self._dental_service,
-            "K3": self._free_text,
-            "NTE": self._free_text,
+        self.tables: dict[str, RowBuffer | PartyBuffer] = {
+            name: PartyBuffer() if name == "claim_party" else RowBuffer(table) for name, table in CLAIM_TABLES.items()
         }
+        self._claim_ids = Names()
+        self._parties = Parties()
+        self._claim: OpenClaim | None = None
+        self._place = c.HEADER
+        self._separators: Separators = (":", None)
+        self._claim_type: str | None = None
+        self._purpose: str | None = None
+        self._count = 0
+        self._about: str | None = None  # the party of the open claim that was last named, or the earlier payer
+        self._person: Person | None = None  # that party, while N3, N4, PER … may still follow
+        self.begin_file()
+        self._handlers: dict[str, Handler] = dict.fromkeys(_DETAILS, self._detail)
+        self._handlers |= dict.fromkeys(_NOT_KEPT, _ignore)
+        self._handlers |= dict.fromkeys(_ABOUT_A_PARTY, self._party_detail)
+        self._handlers |= {
+            "BHT": self._begin_batch, "HL": self._hierarchy, "SBR": self._subscriber, "PAT": self._patient,
+            "NM1": self._name, "DMG": self._demographics, "CLM": self._begin, "DTP": self._date,
+            "CL1": self._institutional, "CN1": self._contract, "REF": self._reference, "HI": self._codes,
+            "CAS": self._adjustment, "AMT": self._amount, "SVD": self._earlier_line, "LX": self._line,
+            "LIN": self._drug, "CTP": self._drug_quantity, "SV1": self._professional_service,
+            "SV2": self._institutional_service, "SV3": self._dental_service,
+        }  # fmt: skip
 
     def start(self, transaction: Transaction) -> Mapping[str, Handler]:
         """Begin an 837: nothing known yet but its separators and which guide it follows."""
         self._transactions += 1
-        self._component = transaction.delimiters.component
+        self._separators = transaction.delimiters.component, transaction.delimiters.repetition
         guide = next((g for g in CLAIM_TYPES if g in transaction.version), None)
         self._claim_type = CLAIM_TYPES[guide] if guide else None
         if guide in ("X291", "X292"):
@@ -138,7 +130,7 @@ class _ClaimReader:
                 f"guide {transaction.version or '(none)'} is not known here; read as the 837 it resembles",
                 transaction.number, "ST", "ST03", level=2, severity="warning",
             )  # fmt: skip
-        self._parties = Parties()
+        self._parties, self._purpose = Parties(), None
         return self._handlers
 
     def finish(self) -> None:
@@ -152,43 +144,92 @@ class _ClaimReader:
 
     def begin_file(self) -> None:
         """Count afresh what is reported once for each file."""
-        self.free_text = Counter[str]()
-        self._transactions = 0
-        self._claims_before = self.tables["claim"].count
+        self._transactions, self._claims_before = 0, self._count
 
     def end_file(self) -> None:
-        """Report free text, which the tables do not keep, and 837 transactions without a claim."""
-        for name, count in self.free_text.items():
-            message = f"{count} {name} segments (free text) are not kept"
-            self.problems.add(message, segment=name, level=4, severity="warning")
-        if self._transactions and self.tables["claim"].count == self._claims_before:
+        """Report 837 transactions without a claim."""
+        if self._transactions and self._count == self._claims_before:
             self.problems.add("the file's 837 transactions hold no claim (CLM)", level=2)
 
-    def _free_text(self, number: int, elements: list[str]) -> None:
-        self.free_text[elements[0]] += 1
+    def _line_number(self) -> int | None:
+        """The line that a segment is on, or None when it is about the whole claim."""
+        if self._place < c.LINE or not self._claim:
+            return None
+        number: int = self._claim.lines[-1]["line_number"]
+        return number
 
-    # Loops 2000A to 2010: who bills, for whom, to which payer
+    # Loops 1000 to 2010: who bills, for whom, to which payer
+
+    def _begin_batch(self, number: int, elements: list[str]) -> None:
+        self._purpose = text(elements, 6)
 
     def _hierarchy(self, number: int, elements: list[str]) -> None:
         self._close()
-        self._parties = self._parties.below(cell(elements, 3))
+        self._parties.below(cell(elements, 3))
 
     def _subscriber(self, number: int, elements: list[str]) -> None:
+        told = {column: text(elements, position) for position, column in c.SUBSCRIBER.items()}
+        told["patient_relationship"] = text(elements, 2)
         if self._claim:  # loop 2320: another payer, not the one this claim goes to
-            self._claim.payers.append(EarlierPayer(None))
-            self._place = _EARLIER_PAYER
+            self._claim.payers.append(EarlierPayer(None, told=told))
+            self._place, self._person = c.OTHER_PAYER, None
+            self._about = f"other_payer:{self._payer_count()}"
+            self._claim.tell_rest(elements, (*c.SUBSCRIBER, 2), self._about, None)
         else:
-            self._parties.filing_code = text(elements, 9)
+            level = self._parties.here
+            level.columns |= told
+            level.details += leftovers(elements, (*c.SUBSCRIBER, 2), "subscriber", self._separators)
+
+    def _payer_count(self) -> int:
+        assert self._claim is not None
+        return sum(1 for payer in self._claim.payers if payer.line_number is None)
+
+    def _patient(self, number: int, elements: list[str]) -> None:
+        level = self._parties.here
+        if relationship := text(elements, 1):
+            level.columns["patient_relationship"] = relationship
+        about = "patient" if self._parties.level == "23" else "subscriber"
+        level.details += leftovers(elements, (1,), about, self._separators)
 
     def _name(self, number: int, elements: list[str]) -> None:
-        if self._claim:
-            self._name_in_claim(self._claim, cell(elements, 1), elements)
-        else:
+        claim = self._claim
+        if claim is None:
             self._parties.name(elements)
+            return
+        entity, line = cell(elements, 1), self._line_number()
+        role = c.ROLES[self._place].get(entity, entity)
+        self._person = person_of(elements)
+        sequence = None
+        if self._place == c.OTHER_PAYER:
+            sequence = self._payer_count()
+            if role == "other_payer":
+                claim.payers[-1].payer_id = text(elements, 9)
+            elif role == "other_subscriber":
+                claim.payers[-1].told["subscriber_id"] = text(elements, 9)
+        self._about = claim.add_party(line, role, self._person, sequence)
+        column = c.CLAIM_NPI.get(role) if self._place == c.CLAIM else c.LINE_NPI.get(role) if line else None
+        row = claim.row if self._place == c.CLAIM else claim.lines[-1] if line else {}
+        if column and row.get(column) is None:  # DN comes before P3 and is the one who referred
+            row[column] = npi(elements)
 
     def _demographics(self, number: int, elements: list[str]) -> None:
+        if self._claim:
+            self._detail(number, elements)
+        else:
+            self._parties.more(number, elements, self.problems, self._separators)
+
+    def _party_detail(self, number: int, elements: list[str]) -> None:
         if not self._claim:
-            self._parties.demographics(number, elements, self.problems)
+            self._parties.more(number, elements, self.problems, self._separators)
+        elif self._person is None or not complete(self._person, elements):
+            self._detail(number, elements)
+
+    def _detail(self, number: int, elements: list[str]) -> None:
+        """Keep a segment that has no columns."""
+        if self._claim:
+            self._claim.tell_segment(elements, self._about, self._line_number())
+        else:
+            self._parties.more(number, elements, self.problems, self._separators)
 
     # Loops 2300 and 2310: the claim
 
@@ -196,31 +237,48 @@ class _ClaimReader:
         self._close()
         control_number = text(elements, 1)
         claim_id = self._claim_ids.unique(control_number or f"segment-{number}")
-        facility, qualifier, frequency = facility_code(cell(elements, 5), self._component)
+        facility, qualifier, frequency = facility_code(cell(elements, 5), self._separators[0])
         claim_type = self._claim_type or ("institutional" if qualifier == "A" else "professional")
         is_institutional = claim_type == "institutional"
         parties = self._parties
-        row: Row = {
+        patient = parties.party("patient") if "23" in parties.levels else {}
+        patient = patient or parties.party("patient") or parties.party("subscriber")
+        row: Row = {name: value for level in parties.levels.values() for name, value in level.columns.items()}
+        causes = [*(part.strip() for part in plain(cell(elements, 11), self._separators).split(":")), "", "", "", ""]
+        row |= {
             "claim_id": claim_id,
             "patient_control_number": control_number,
             "claim_type": claim_type,
-            "payer_id": parties.payer_id,
-            "payer_name": parties.payer_name,
-            "claim_filing_code": parties.filing_code,
-            "billing_provider_npi": parties.billing_npi,
-            "subscriber_id": parties.insured.member_id,
-            "patient_birth_date": parties.patient.birth_date,
-            "patient_sex": parties.patient.sex,
+            "payer_id": parties.party("payer").get("identifier"),
+            "payer_name": parties.party("payer").get("last_name"),
+            "billing_provider_npi": _npi_of(parties.party("billing")),
+            "subscriber_id": parties.party("subscriber").get("identifier"),
+            "patient_birth_date": patient.get("birth_date"),
+            "patient_sex": patient.get("sex"),
             "place_of_service": None if is_institutional else facility,
             "type_of_bill": f"{facility}{frequency or ''}" if is_institutional and facility else None,
             "frequency_code": frequency,
-            "accepts_assignment": _ASSIGNMENT.get(cell(elements, 7)),
+            "provider_signature": c.YES_NO.get(cell(elements, 6)),
+            "accepts_assignment": c.ASSIGNMENT.get(cell(elements, 7)),
+            "related_causes": ":".join(filter(None, causes[:3])) or None,
+            "accident_state": causes[3] or None,
+            "purpose": self._purpose,
             "received_date": self.received_date,
             "source_file": self.problems.file,
             "source_segment": number,
+            **{column: text(elements, position) for position, column in c.CLAIM_TEXT.items()},
         }
-        self._claim = claim = OpenClaim(row, number, self._component, self.problems)
-        self._place = _CLAIM
+        self._claim = claim = OpenClaim(row, number, self._separators, self.problems)
+        self._place, self._about, self._person = c.CLAIM, None, None
+        for level in parties.levels.values():
+            for role, person in level.parties:
+                claim.add_party(None, role, person)
+            claim.details += [dict(detail) for detail in level.details]
+        taken = {1, 2, 5, 11, *c.CLAIM_TEXT}
+        taken |= {p for p, known in ((6, c.YES_NO), (7, c.ASSIGNMENT)) if cell(elements, p) in known}
+        claim.tell_rest(elements, tuple(taken), None, None)
+        if causes[4]:
+            claim.tell("element", "CLM11-5", None, None, value=causes[4])
         row["billed_amount"] = claim.money(elements, 2, number, is_required=True)
         patient_id, why_not = parties.patient_id()
         row["patient_id"] = patient_id or f"unknown-{claim_id}"
@@ -234,55 +292,73 @@ class _ClaimReader:
         if parties.level not in ("22", "23"):
             claim.fault("CLM stands outside a subscriber or patient loop (HL 22 or 23)", number, "CLM01")
 
-    def _name_in_claim(self, claim: OpenClaim, entity: str, elements: list[str]) -> None:
-        if self._place == _CLAIM:
-            role = _PROVIDER_ROLES.get(entity)
-            if role and claim.row.get(role) is None:  # DN comes before P3 and is the one who referred
-                claim.row[role] = npi(elements)
-        elif self._place == _EARLIER_PAYER and entity == "PR":
-            claim.payers[-1].payer_id = text(elements, 9)
-        elif self._place == _LINE and entity == "82":
-            claim.lines[-1]["rendering_provider_npi"] = npi(elements)
-
     def _date(self, number: int, elements: list[str]) -> None:
         claim, use = self._claim, cell(elements, 1)
-        if claim is None or (self._place, use) not in _DATES:
+        if claim is None:
+            self._detail(number, elements)
+            return
+        line, form = self._line_number(), cell(elements, 2)
+        place = c.LINE if self._place == c.DRUG else self._place
+        named = c.DATES.get((place, use))
+        sent = cell(elements, 3)
+        if form == "TM":  # an hour of the day, as of a discharge
+            claim.tell("date", use, self._about, line, value=sent)
             return
         days = claim.dates(elements, number)
         if days is None:
+            claim.tell_segment(elements, self._about, line)
+            return
+        if named is None and (place, use) == (c.CLAIM, "472"):
+            claim.service_dates = days  # loop 2300 of a dental claim: of every line that states none
+        if named is None or form == "DT":
+            claim.tell(
+                "date", use, self._about, line, value=sent if form == "DT" else None,
+                from_date=days[0], through_date=days[1] if form == "RD8" else None,
+            )  # fmt: skip
+        if named is None:
             return
         if use == "573":
             claim.payers[-1].adjudicated_date = days[0]
-        elif use == "434":
-            claim.row["statement_from_date"], claim.row["statement_through_date"] = days
-        elif use == "435":
-            claim.row["admission_date"] = days[0]
-        elif self._place == _CLAIM:
-            claim.service_dates = days
-        else:
-            line = claim.lines[-1]
-            line["service_from_date"] = days[0]
-            line["service_through_date"] = days[1] if days[1] != days[0] else None
+            return
+        row = claim.row if place == c.CLAIM else claim.lines[-1]
+        row[named[0]] = days[0]
+        if named == ("service_from_date", "service_through_date"):
+            row[named[1]] = days[1] if days[1] != days[0] else None
+        elif len(named) > 1:
+            row[named[1]] = days[1]
 
     def _institutional(self, number: int, elements: list[str]) -> None:
         if self._claim:
-            self._claim.row["patient_status"] = text(elements, 3)
+            self._claim.row |= {column: text(elements, position) for position, column in c.INSTITUTIONAL.items()}
+            self._claim.tell_rest(elements, tuple(c.INSTITUTIONAL), None, None)
 
     def _contract(self, number: int, elements: list[str]) -> None:
         claim = self._claim
-        if claim and cell(elements, 1) == "09":  # what the provider must accept from the earlier payer as full payment
-            amount = claim.money(elements, 2, number)
-            if self._place == _CLAIM:
-                claim.obligated_amount = amount
-            elif self._place == _LINE:
-                claim.lines[-1]["obligated_amount"] = amount
-                claim.has_obligated_line = True
+        if claim is None or cell(elements, 1) != "09" or len(elements) > 3:
+            self._detail(number, elements)
+            return
+        # what the provider must accept from the earlier payer as full payment
+        amount = claim.money(elements, 2, number)
+        if self._place == c.CLAIM:
+            claim.obligated_amount = amount
+        elif self._place == c.LINE:
+            claim.lines[-1]["obligated_amount"] = amount
+            claim.has_obligated_line = True
 
     def _reference(self, number: int, elements: list[str]) -> None:
-        if self._claim and self._place == _CLAIM:  # in loop 2330 the same qualifiers speak of the earlier payer
-            column = {"G1": "prior_authorization", "F8": "original_claim_id"}.get(cell(elements, 1))
-            if column:
-                self._claim.row.setdefault(column, text(elements, 2))
+        claim, use = self._claim, cell(elements, 1)
+        if claim is None or (self._person is not None and complete(self._person, elements)):
+            if claim is None:
+                self._parties.more(number, elements, self.problems, self._separators)
+            return
+        column = None
+        if self._person is None and len(elements) <= 3:  # after an NM1 the same qualifiers speak of that party
+            column = c.REFERENCES.get((self._place, use))
+        row = claim.row if self._place == c.CLAIM else claim.lines[-1] if self._place == c.LINE else {}
+        if column and row.get(column) is None:
+            row[column] = text(elements, 2)
+        else:
+            self._detail(number, elements)
 
     def _codes(self, number: int, elements: list[str]) -> None:
         if self._claim:
@@ -292,23 +368,33 @@ class _ClaimReader:
 
     def _adjustment(self, number: int, elements: list[str]) -> None:
         claim = self._claim
-        if claim is None or self._place not in (_EARLIER_PAYER, _EARLIER_PAYER_LINE):
+        if claim is None or self._place not in (c.OTHER_PAYER, c.LINE_PAYER):
+            self._detail(number, elements)
             return
-        payer = claim.payers[-1]
+        payer, group = claim.payers[-1], cell(elements, 1)
         payer.is_adjusted = True
-        if cell(elements, 1) == "PR":
-            for position in range(3, len(elements), 3):
-                payer.patient_amount += claim.money(elements, position, number) or ZERO
+        for position in range(2, len(elements), 3):
+            amount = claim.money(elements, position + 1, number)
+            quantity = claim.count(elements, position + 2, number)
+            if group == "PR":
+                payer.patient_amount += amount or ZERO
+            if any(elements[position : position + 3]):
+                told = {"group_code": group or None, "carc": text(elements, position)}
+                payer.adjustments.append(told | {"amount": amount, "quantity": quantity})
 
     def _amount(self, number: int, elements: list[str]) -> None:
-        claim = self._claim
-        if claim is None or self._place not in (_EARLIER_PAYER, _EARLIER_PAYER_LINE):
+        claim, use = self._claim, cell(elements, 1)
+        if claim is None:
+            self._detail(number, elements)
             return
-        use = cell(elements, 1)
-        if use == "B6":
-            claim.payers[-1].allowed_amount = claim.money(elements, 2, number)
-        elif use == "D" and self._place == _EARLIER_PAYER:
-            claim.payers[-1].paid_amount = claim.money(elements, 2, number)
+        place = c.LINE if self._place == c.DRUG else self._place
+        column, amount = c.AMOUNTS.get((place, use)), claim.money(elements, 2, number)
+        if column is None:
+            claim.tell("amount", use, self._about, self._line_number(), amount=amount)
+        elif place == c.CLAIM:
+            claim.row[column] = amount
+        else:
+            setattr(claim.payers[-1], column, amount)
 
     def _earlier_line(self, number: int, elements: list[str]) -> None:
         claim = self._claim
@@ -318,15 +404,21 @@ class _ClaimReader:
         payer = EarlierPayer(line["line_number"], text(elements, 1))
         payer.paid_amount = claim.money(elements, 2, number)
         payer.obligated_amount = line.pop("obligated_amount", None)
+        told = code_and_modifiers(cell(elements, 3), self._separators[0])
+        if told:
+            payer.told["hcpcs_code"], payer.told["modifiers"] = told
+        payer.told["units"] = claim.count(elements, 5, number)
         claim.payers.append(payer)
-        self._place = _EARLIER_PAYER_LINE
+        self._place, self._person = c.LINE_PAYER, None
+        self._about = f"other_payer:{sum(1 for p in claim.payers if p.line_number == payer.line_number)}"
+        claim.tell_rest(elements, (1, 2, 5) if told is None else (1, 2, 3, 5), self._about, payer.line_number)
 
     # Loops 2400 to 2420: service lines
 
     def _line(self, number: int, elements: list[str]) -> None:
         if self._claim:
             self._claim.begin_line(number, cell(elements, 1))
-            self._place = _LINE
+            self._place, self._about, self._person = c.LINE, None, None
         else:
             self.problems.add("LX stands outside a claim", number, "LX", level=2)
 
@@ -336,11 +428,20 @@ class _ClaimReader:
         if claim is None:
             self.problems.add(f"{elements[0]} stands outside a claim", number, elements[0], level=2)
             return None
-        if self._place in (_LINE, _EARLIER_PAYER_LINE) and "billed_amount" not in claim.lines[-1]:
+        if self._place in (c.LINE, c.DRUG, c.LINE_PAYER) and "billed_amount" not in claim.lines[-1]:
             return claim, claim.lines[-1]
         claim.fault(f"{elements[0]} has no LX of its own", number, f"{elements[0]}01", severity="warning")
-        self._place = _LINE
+        self._place, self._about, self._person = c.LINE, None, None
         return claim, claim.begin_line(number, None)
+
+    def _rest_of_service(self, elements: list[str], taken: tuple[int, ...], procedure: int) -> None:
+        assert self._claim is not None
+        line = self._line_number()
+        self._claim.tell_rest(elements, (*taken, procedure), None, line)
+        parts = elements[procedure].split(self._separators[0]) if len(elements) > procedure else []
+        for place, part in enumerate(parts[6:], 7):  # a description, or the last of a range
+            if part.strip():
+                self._claim.tell("element", f"{elements[0]}{procedure:02}-{place}", None, line, value=part.strip())
 
     def _professional_service(self, number: int, elements: list[str]) -> None:
         if found := self._service(number, elements):
@@ -351,6 +452,8 @@ class _ClaimReader:
             line["units"] = claim.count(elements, 4, number, is_required=True)
             line["place_of_service"] = text(elements, 5)
             line.update(claim.pointers(elements, 7, number))
+            line["is_emergency"] = c.YES_NO.get(cell(elements, 9))
+            self._rest_of_service(elements, (2, 3, 4, 5, 7, 9), 1)
 
     def _institutional_service(self, number: int, elements: list[str]) -> None:
         if found := self._service(number, elements):
@@ -360,6 +463,8 @@ class _ClaimReader:
             line["billed_amount"] = claim.money(elements, 3, number, is_required=True)
             line["unit_basis"] = text(elements, 4)
             line["units"] = claim.count(elements, 5, number, is_required=True)
+            line["non_covered_amount"] = claim.money(elements, 7, number)
+            self._rest_of_service(elements, (1, 3, 4, 5, 7), 2)
 
     def _dental_service(self, number: int, elements: list[str]) -> None:
         if found := self._service(number, elements):
@@ -372,14 +477,32 @@ class _ClaimReader:
             line["units"] = claim.count(["SV3", *elements[1:6], cell(elements, 6) or "1"], 6, number)
             line["unit_basis"] = "UN"
             line.update(claim.pointers(elements, 11, number))
+            self._rest_of_service(elements, (2, 3, 6, 11), 1)
 
     def _drug(self, number: int, elements: list[str]) -> None:
-        if self._claim and self._claim.lines and cell(elements, 2) == "N4":
-            code = cell(elements, 3).replace("-", "")
-            self._claim.lines[-1]["ndc"] = code or None
-            if len(code) != 11 or not code.isdigit():
-                message = f"LIN03 {code!r} is not a national drug code of eleven digits"
-                self._claim.fault(message, number, "LIN03", level=5, severity="warning")
+        claim = self._claim
+        if claim is None or not claim.lines or self._place < c.LINE:
+            return
+        self._place, self._about, self._person = c.DRUG, "drug", None
+        line = claim.lines[-1]
+        if cell(elements, 2) != "N4" or line.get("ndc"):
+            self._detail(number, elements)
+            return
+        code = cell(elements, 3).replace("-", "")
+        line["ndc"] = code or None
+        if len(code) != 11 or not code.isdigit():
+            message = f"LIN03 {code!r} is not a national drug code of eleven digits"
+            claim.fault(message, number, "LIN03", level=5, severity="warning")
+
+    def _drug_quantity(self, number: int, elements: list[str]) -> None:
+        claim = self._claim
+        if claim is None or self._place != c.DRUG or "ndc_quantity" in claim.lines[-1]:
+            self._detail(number, elements)
+            return
+        line = claim.lines[-1]
+        line["ndc_quantity"] = claim.count(elements, 4, number)
+        line["ndc_unit"] = text(elements, 5)
+        claim.tell_rest(elements, (4, 5), "drug", line["line_number"])
 
     def _close(self) -> None:
         """End the claim that is open and move its rows to the tables."""
@@ -387,13 +510,27 @@ class _ClaimReader:
         if claim is None:
             return
         claim.finish()
-        self.tables["claim"].append(claim.row)
-        self.tables["claim_line"].extend(claim.lines)
-        self.tables["claim_diagnosis"].extend(claim.diagnoses)
-        self.tables["claim_procedure"].extend(claim.procedures)
-        self.tables["other_payer"].extend(claim.earlier_payer_rows())
-        self._place = _HEADER
+        self._count += 1
+        parties = self.tables["claim_party"]
+        assert isinstance(parties, PartyBuffer)
+        for line, role, sequence, person in claim.parties:
+            parties.add(claim.claim_id, line, role, sequence, person)
+        parties.rest()
+        for name, rows in (
+            ("claim", [claim.row]), ("claim_line", claim.lines), ("claim_diagnosis", claim.diagnoses),
+            ("claim_procedure", claim.procedures), ("other_payer", claim.earlier_payer_rows()),
+            ("other_payer_adjustment", claim.adjustment_rows()), ("claim_detail", claim.detail_rows()),
+        ):  # fmt: skip
+            if rows:
+                buffer = self.tables[name]
+                assert isinstance(buffer, RowBuffer)
+                buffer.extend(rows)
+        self._place = c.HEADER
+
+
+def _npi_of(person: Person) -> str | None:
+    return person.get("identifier") if person.get("identifier_type") == "XX" else None
 
 
 def _ignore(number: int, elements: list[str]) -> None:
-    """Do nothing with a segment the tables have no place for."""
+    """Do nothing with a segment that says nothing."""

@@ -89,7 +89,8 @@ def procedure(composite: str, component: str) -> Mapping[str, str | None] | None
     if qualifier not in HCPCS_QUALIFIERS or not parts:
         return None
     names = ("hcpcs_code", "modifier_1", "modifier_2", "modifier_3", "modifier_4")
-    return {name: part or None for name, part in zip(names, parts, strict=False)}
+    columns = {name: part or None for name, part in zip(names, parts, strict=False)}
+    return columns if qualifier == "HC" else columns | {"code_qualifier": qualifier}
 
 
 @lru_cache(maxsize=1 << 16)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -15,13 +13,11 @@ from typing import Any
 from workbook.claims.balance import balance
 from workbook.claims.model import Remittance
 from workbook.claims.tables import REMITTANCE_TABLES
+from workbook.claims.x12.compose import COMPONENT, Element, count, digits, interchange, lines_of, segment, transaction
 from workbook.claims.x12.imbalance import imbalance
 from workbook.terms import WorkbookError, private_file
 
 Row = dict[str, Any]
-#: An element is text, a number, a date, a composite of texts, or absent.
-Element = str | int | Decimal | date | tuple[str | None, ...] | None
-ELEMENT, COMPONENT, REPETITION, TERMINATOR = "*", ":", "^", "~"
 GUIDE = "005010X221A1"
 #: What the guide requires and the tables may leave null.
 REQUIRED = {
@@ -35,7 +31,6 @@ REQUIRED = {
 #: bills. The tables hold none of them, and the file says so.
 PAYER_CONTACT = ("N3*ADDRESS NOT ON FILE", "N4*NOT ON FILE", "PER*BL*CONTACT NOT ON FILE*TE*0000000000")
 PATIENT_NAME = "NAME NOT ON FILE"
-_SEPARATOR = re.compile(f"[{re.escape(ELEMENT + COMPONENT + REPETITION + TERMINATOR)}\r\n]")
 _DENTAL = re.compile("D[0-9]{4}")
 
 
@@ -78,8 +73,11 @@ def format_835(remittance: Remittance) -> str:
             *_claims(sorted(claims[name], key=_sequence), details),
             *_withheld(row, withheld[name]),
         ]
-        body += _transaction(position, segments)
-    return "".join(f"{text}{TERMINATOR}\n" for text in _envelope(tables["remittance"], body))
+        body += transaction("835", position, segments)
+    first = tables["remittance"][0]
+    sender, receiver = first["payer_id"] or "PAYER", first["payee_npi"]
+    sets = len(tables["remittance"])
+    return "".join(lines_of(interchange("HP", GUIDE, sender, receiver, first["payment_date"], body, sets)))
 
 
 def _refuse_imbalance(remittance: Remittance) -> None:
@@ -158,66 +156,33 @@ def _by(rows: list[Row], *columns: str) -> defaultdict[Any, list[Row]]:
     return groups
 
 
-def _segment(name: str, *elements: Element) -> str:
-    """Put elements into a segment; trailing absent ones are left off, as X12 wants."""
-    texts = [_text(f"{name}{position:02}", element) for position, element in enumerate(elements, 1)]
-    return ELEMENT.join([name, *texts]).rstrip(ELEMENT)
-
-
-def _text(place: str, element: Element) -> str:
-    match element:
-        case None:
-            return ""
-        case date():
-            return f"{element:%Y%m%d}"
-        case tuple():
-            return COMPONENT.join(_text(place, part) for part in element).rstrip(COMPONENT)
-        case str():
-            if found := _SEPARATOR.search(element):
-                raise WorkbookError(
-                    f"{place} would be {element!r}, which holds {found[0]!r}: that separates the parts of the file; "
-                    "take it out of the table"
-                )
-            return element
-        case _:
-            return str(element)
-
-
-def _count(value: Decimal | None) -> str | None:
-    return None if value is None else f"{value.normalize():f}"
-
-
 def _header(row: Row) -> Iterator[str]:
     paid_on, method = row["payment_date"], row["payment_method"]
     handling = "H" if method == "NON" else "I"  # H notification only, I remittance information only
-    yield _segment("BPR", handling, row["payment_amount"], "C", method, *[None] * 11, paid_on)
-    yield _segment("TRN", "1", row["trace_number"] or row["remittance_id"], _payer_number(row))
-    yield _segment("DTM", "405", paid_on)
-    yield _segment("N1", "PR", row["payer_name"])
+    yield segment("BPR", handling, row["payment_amount"], "C", method, *[None] * 11, paid_on)
+    yield segment("TRN", "1", row["trace_number"] or row["remittance_id"], _payer_number(row))
+    yield segment("DTM", "405", paid_on)
+    yield segment("N1", "PR", row["payer_name"])
     yield from PAYER_CONTACT[:2]
     if row["payer_id"] is not None:
-        yield _segment("REF", "2U", row["payer_id"])
+        yield segment("REF", "2U", row["payer_id"])
     yield PAYER_CONTACT[2]
-    yield _segment("N1", "PE", row["payee_name"], "XX", row["payee_npi"])
+    yield segment("N1", "PE", row["payee_name"], "XX", row["payee_npi"])
 
 
 def _payer_number(row: Row) -> str:
     """TRN03, ten characters: 9 (a number the sender chose) and nine digits that payer_id, or the name, always gives."""
-    return f"9{_digits(row['payer_id'] or row['payer_name'])}"
-
-
-def _digits(text: str) -> str:
-    return f"{int(hashlib.sha256(text.encode()).hexdigest(), 16) % (10**9 - 1) + 1:09}"
+    return f"9{digits(row['payer_id'] or row['payer_name'])}"
 
 
 def _claims(claims: list[Row], details: dict[str, defaultdict[Any, list[Row]]]) -> Iterator[str]:
     if claims:
-        yield _segment("LX", 1)
+        yield segment("LX", 1)
     for claim in claims:
         key = _claim_key(claim)
         adjustments = _by(details["adjustment"][key], "line_number")
         remarks = _by(details["remark"][key], "line_number")
-        yield _segment(
+        yield segment(
             "CLP",
             claim["claim_id"],
             claim["claim_status_code"],
@@ -229,7 +194,7 @@ def _claims(claims: list[Row], details: dict[str, defaultdict[Any, list[Row]]]) 
         )
         yield from _adjustments(adjustments[None])
         patient = claim["patient_id"]
-        yield _segment("NM1", "QC", "1", PATIENT_NAME, *[None] * 4, "MI" if patient else None, patient)
+        yield segment("NM1", "QC", "1", PATIENT_NAME, *[None] * 4, "MI" if patient else None, patient)
         yield from _claim_remarks(claim, [row["rarc"] for row in remarks[None]])
         for line in details["remittance_line"][key]:
             number = line["line_number"]
@@ -243,7 +208,7 @@ def _claim_remarks(claim: Row, remarks: list[str]) -> Iterator[str]:
             "an 835 has room for five (MOA03 to MOA07)"
         )
     if remarks:
-        yield _segment("MOA", None, None, *remarks)
+        yield segment("MOA", None, None, *remarks)
 
 
 def _line(line: Row, adjustments: list[Row], remarks: list[str]) -> Iterator[str]:
@@ -251,23 +216,23 @@ def _line(line: Row, adjustments: list[Row], remarks: list[str]) -> Iterator[str
     qualifier = "AD" if _DENTAL.fullmatch(code) else "HC"
     modifiers = (line["modifiers"] or "").split(COMPONENT)
     procedure = (qualifier, code, *modifiers)
-    yield _segment("SVC", procedure, line["billed_amount"], line["paid_amount"], None, _count(line["units"]))
+    yield segment("SVC", procedure, line["billed_amount"], line["paid_amount"], None, count(line["units"]))
     if line["service_date"] is not None:
-        yield _segment("DTM", "472", line["service_date"])
+        yield segment("DTM", "472", line["service_date"])
     yield from _adjustments(adjustments)
-    yield _segment("REF", "6R", line["line_number"])
+    yield segment("REF", "6R", line["line_number"])
     if line["allowed_amount"] is not None:
-        yield _segment("AMT", "B6", line["allowed_amount"])
+        yield segment("AMT", "B6", line["allowed_amount"])
     for rarc in remarks:
-        yield _segment("LQ", "HE", rarc)
+        yield segment("LQ", "HE", rarc)
 
 
 def _adjustments(rows: list[Row]) -> Iterator[str]:
     """One CAS for each run of rows of one group, or several: six reasons fit in one."""
     for group, run in groupby(rows, key=lambda row: row["group_code"]):
         for six in _sixes(list(run)):
-            triplets = [cell for row in six for cell in (row["carc"], row["amount"], _count(row["quantity"]))]
-            yield _segment("CAS", group, *triplets)
+            triplets = [cell for row in six for cell in (row["carc"], row["amount"], count(row["quantity"]))]
+            yield segment("CAS", group, *triplets)
 
 
 def _withheld(remittance: Row, rows: list[Row]) -> Iterator[str]:
@@ -276,31 +241,9 @@ def _withheld(remittance: Row, rows: list[Row]) -> Iterator[str]:
         pairs: list[Element] = []
         for row in six:
             pairs += [(row["reason_code"], row["reference"]), row["amount"]]
-        yield _segment("PLB", remittance["payee_npi"], fiscal_year_end, *pairs)
+        yield segment("PLB", remittance["payee_npi"], fiscal_year_end, *pairs)
 
 
 def _sixes(rows: list[Row]) -> Iterator[list[Row]]:
     for start in range(0, len(rows), 6):
         yield rows[start : start + 6]
-
-
-def _transaction(position: int, segments: list[str]) -> list[str]:
-    control_number = f"{position:04}"
-    trailer = _segment("SE", len(segments) + 2, control_number)
-    return [_segment("ST", "835", control_number), *segments, trailer]
-
-
-def _envelope(remittances: list[Row], body: list[str]) -> Iterator[str]:
-    first = remittances[0]
-    paid_on: date = first["payment_date"]
-    sender = (first["payer_id"] or "PAYER")[:15]
-    receiver = first["payee_npi"][:15]
-    control_number = _digits("".join(body))
-    isa = ["ISA", "00", " " * 10, "00", " " * 10]
-    isa += ["ZZ", f"{_text('ISA06', sender):15}", "ZZ", f"{_text('ISA08', receiver):15}", f"{paid_on:%y%m%d}", "0000"]
-    isa += [REPETITION, "00501", control_number, "0", "T", COMPONENT]
-    yield ELEMENT.join(isa)
-    yield _segment("GS", "HP", sender, receiver, paid_on, "0000", str(int(control_number)), "X", GUIDE)
-    yield from body
-    yield _segment("GE", len(remittances), str(int(control_number)))
-    yield _segment("IEA", 1, control_number)

@@ -1,0 +1,231 @@
+"""How do claims become an 837? Files of the 005010X222A1, X223A2 and X224A2 guides, from the claim tables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from workbook.claims.model import Claims
+from workbook.claims.tables import CLAIM_PARTY, CLAIM_TABLES
+from workbook.claims.x12 import columns as c
+from workbook.claims.x12.claim_segments import Bundle, Row, claim_segments, detail_segments, party_segments
+from workbook.claims.x12.compose import digits, interchange, lines_of, segment, transaction, whole
+from workbook.terms import WorkbookError, private_file
+
+GUIDES = {"professional": "005010X222A1", "institutional": "005010X223A2", "dental": "005010X224A2"}
+_WHO = tuple(name for name in CLAIM_PARTY.names if name not in CLAIM_PARTY.key)
+_CONTACT = {"contact_name": c.NOT_ON_FILE, "phone": "0000000000"}
+_PLACE = {"address_1": c.NOT_ON_FILE, "city": c.NOT_ON_FILE}
+
+
+def write_837(claims: Claims, path: str | Path) -> None:
+    """Write claims as an 837 file that only its owner may read (mode 0600); see `format_837`."""
+    content = format_837(claims).encode()
+    with private_file(Path(path)) as stream:
+        stream.write(content)
+
+
+def format_837(claims: Claims) -> str:
+    """Put claims into the text of an 837: an interchange for each run of claims of one type, in the order of the table.
+
+    The same tables give the same text: control numbers derive from the content, the interchange bears the first date of
+    service and the time 0000, and it is marked as a test (ISA15 is T). CLM01 is patient_control_number, or claim_id
+    where there is none. What the guide wants and the tables lack (a name, a street, a contact) says "NOT ON FILE",
+    which `wb.read_claims` reads as nothing.
+
+    `wb.read_claims` reads it back to equal tables, but for source_file, source_segment and received_date, when the
+    tables are as a reader fills them: claim_id is patient_control_number; submitter, receiver, billing provider,
+    subscriber and payer are rows of claim_party; NPIs in claim and claim_line are those of parties; what an earlier
+    payer allowed is what it paid and left to the patient.
+
+    Raises WorkbookError when there is no claim, a claim has no line, a charge is null, a row belongs to no claim or
+    line, or a text holds a separator.
+    """
+    bundles = list(_bundles(claims))
+    if not bundles:
+        raise WorkbookError("there is no claim to write; table claim has no row")
+    text: list[str] = []
+    for claim_type, run in groupby(bundles, key=lambda b: b.claim["claim_type"]):
+        text += _interchange(claim_type, list(run))
+    return "".join(lines_of(text))
+
+
+def _interchange(claim_type: str, bundles: list[Bundle]) -> list[str]:
+    if claim_type not in GUIDES:
+        raise WorkbookError(
+            f"claim {bundles[0].claim['claim_id']} is of type {claim_type!r}; an 837 is written for {', '.join(GUIDES)}"
+        )
+    guide, body, sets = GUIDES[claim_type], [], 0
+    on = _first_day(bundles[0])
+    together = ("transaction", "submitter", "receiver")
+    for _, run in groupby(bundles, key=lambda b: (b.claim["purpose"], *_shared(b, *together))):
+        sets += 1
+        body += transaction("837", sets, _batch(list(run), on), guide)
+    sender, receiver = _submitter(bundles[0]), _receiver(bundles[0])
+    return interchange("HC", guide, sender["identifier"] or "SENDER", receiver["identifier"] or "PAYER", on, body, sets)
+
+
+def _first_day(bundle: Bundle) -> date:
+    days = [line["service_from_date"] for line in bundle.lines if line["service_from_date"]]
+    return min(days, default=bundle.claim["statement_from_date"] or date(2000, 1, 1))
+
+
+def _batch(bundles: list[Bundle], on: date) -> list[str]:
+    """BHT, submitter, receiver, and the tree of billing providers, subscribers and patients."""
+    first = bundles[0]
+    segments: list[str] = list(detail_segments(first.about("transaction")))
+    for role, party in (("submitter", _submitter(first)), ("receiver", _receiver(first))):
+        segments += [*party_segments(role, c.HEADER, party, first.about(role)), *first.again(role)]
+    level = 0
+    for _, of_provider in groupby(bundles, key=lambda b: _shared(b, "billing", "pay_to", "pay_to_plan")):
+        provided = list(of_provider)
+        level += 1
+        provider = level
+        segments += [segment("HL", provider, None, "20", "1"), *_provider(provided[0])]
+        for _, of_subscriber in groupby(provided, key=_subscriber_key):
+            insured = list(of_subscriber)
+            level += 1
+            subscriber, has_dependents = level, "patient" in insured[0].header
+            segments.append(segment("HL", subscriber, provider, "22", "1" if has_dependents else "0"))
+            segments += _subscriber(insured[0])
+            for _, of_patient in groupby(insured, key=_patient_key):
+                treated = list(of_patient)
+                if has_dependents:
+                    level += 1
+                    segments += [segment("HL", level, subscriber, "23", "0"), *_patient(treated[0])]
+                for bundle in treated:
+                    segments += claim_segments(bundle)
+    purpose = first.claim["purpose"] or "CH"
+    return [segment("BHT", "0019", "00", digits("".join(segments)), on, "0000", purpose), *segments]
+
+
+def _shared(bundle: Bundle, *roles: str) -> tuple[object, ...]:
+    """What must be equal for two claims to stand below one loop: the parties of some roles, and details about them."""
+    found = [tuple(bundle.header[role][name] for name in _WHO) if role in bundle.header else None for role in roles]
+    told = [_said(bundle.about(role)) for role in roles]
+    return (bundle.claim["billing_provider_npi"] if "billing" in roles else None, *found, *told)
+
+
+def _said(details: list[Row]) -> tuple[object, ...]:
+    return tuple((d["kind"], d["qualifier"], d["value"], d["from_date"], d["amount"]) for d in details)
+
+
+def _subscriber_key(bundle: Bundle) -> tuple[object, ...]:
+    told = tuple(bundle.claim[name] for name in c.SUBSCRIBER.values())
+    is_self = "patient" not in bundle.header
+    own = (
+        tuple(bundle.claim[n] for n in ("patient_relationship", "patient_birth_date", "patient_sex")) if is_self else ()
+    )
+    ids = tuple(bundle.claim[name] for name in ("subscriber_id", "payer_id", "payer_name"))
+    return (is_self, own, ids, told, *_shared(bundle, "subscriber", "payer"))
+
+
+def _patient_key(bundle: Bundle) -> tuple[object, ...]:
+    return (bundle.claim["patient_relationship"], *_shared(bundle, "patient"))
+
+
+def _submitter(bundle: Bundle) -> Row:
+    billing = bundle.header.get("billing") or {}
+    stand_in = {"last_name": billing.get("last_name"), "identifier": bundle.claim["billing_provider_npi"]}
+    return bundle.header.get("submitter") or _blank(is_organization=True, identifier_type="46", **stand_in, **_CONTACT)
+
+
+def _receiver(bundle: Bundle) -> Row:
+    stand_in = {"last_name": bundle.claim["payer_name"], "identifier": bundle.claim["payer_id"] or "PAYER"}
+    return bundle.header.get("receiver") or _blank(is_organization=True, identifier_type="46", **stand_in)
+
+
+def _blank(**known: object) -> Row:
+    return {name: known.get(name) for name in _WHO}
+
+
+def _provider(bundle: Bundle) -> Iterator[str]:
+    details = bundle.about("billing")
+    npi = bundle.claim["billing_provider_npi"]
+    party = bundle.header.get("billing") or _blank(
+        is_organization=True, identifier_type="XX" if npi else None, identifier=npi
+    )
+    if party["taxonomy_code"]:
+        yield segment("PRV", "BI", "PXC", party["taxonomy_code"])
+    yield from (whole(d["value"]) for d in details if d["kind"] == "segment" and d["qualifier"] == "CUR")
+    rest = [d for d in details if not (d["kind"] == "segment" and d["qualifier"] == "CUR")]
+    yield from party_segments("billing", c.HEADER, {**party, "taxonomy_code": None}, rest)
+    yield from bundle.again("billing")
+    for role in ("pay_to", "pay_to_plan"):
+        if role in bundle.header:
+            yield from party_segments(role, c.HEADER, bundle.header[role], bundle.about(role))
+            yield from bundle.again(role)
+
+
+def _subscriber(bundle: Bundle) -> Iterator[str]:
+    claim, is_self = bundle.claim, "patient" not in bundle.header
+    details = bundle.about("subscriber")
+    rest = {d["qualifier"]: d["value"] for d in details if d["kind"] == "element"}
+    elements: list[Any] = [None] * 9
+    for position, column in c.SUBSCRIBER.items():
+        elements[position - 1] = claim[column]
+    elements[1] = claim["patient_relationship"] if is_self else None
+    yield segment("SBR", *elements, rest=rest)
+    if is_self and (pat := segment("PAT", rest=rest)) != "PAT":
+        yield pat
+    party = bundle.header.get("subscriber") or _blank(
+        is_organization=False, identifier=claim["subscriber_id"],
+        identifier_type="MI" if claim["subscriber_id"] else None,
+        **({"birth_date": claim["patient_birth_date"], "sex": claim["patient_sex"], **_PLACE} if is_self else {}),
+    )  # fmt: skip
+    yield from party_segments("subscriber", c.HEADER, party, details)
+    payer = bundle.header.get("payer") or _blank(
+        is_organization=True, last_name=claim["payer_name"], identifier=claim["payer_id"],
+        identifier_type="PI" if claim["payer_id"] else None,
+    )  # fmt: skip
+    yield from party_segments("payer", c.HEADER, payer, bundle.about("payer"))
+    yield from (*bundle.again("subscriber"), *bundle.again("payer"))
+
+
+def _patient(bundle: Bundle) -> Iterator[str]:
+    details = bundle.about("patient")
+    rest = {d["qualifier"]: d["value"] for d in details if d["kind"] == "element"}
+    yield segment("PAT", bundle.claim["patient_relationship"], rest=rest)
+    yield from party_segments("patient", c.HEADER, bundle.header["patient"], details)
+    yield from bundle.again("patient")
+
+
+def _bundles(claims: Claims) -> Iterator[Bundle]:
+    """Each claim with its rows of every table."""
+    tables = {name: claims.arrow[name].to_pylist() for name in CLAIM_TABLES}
+    known = {row["claim_id"] for row in tables["claim"]}
+    lines = {(row["claim_id"], row["line_number"]) for row in tables["claim_line"]}
+    by_claim: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for name, rows in tables.items():
+        for row in rows:
+            if row["claim_id"] not in known:
+                raise WorkbookError(
+                    f"table {name} has a row of claim {row['claim_id']}, which table claim does not have"
+                )
+            line = row.get("line_number")
+            if line is not None and (row["claim_id"], line) not in lines:
+                raise WorkbookError(
+                    f"table {name} has a row of line {line} of claim {row['claim_id']}, which has no such line"
+                )
+            by_claim[row["claim_id"]][name].append(row)
+    for row in tables["claim"]:
+        bundle = Bundle(row, by_claim[row["claim_id"]])
+        _refuse(bundle)
+        yield bundle
+
+
+def _refuse(bundle: Bundle) -> None:
+    claim_id = bundle.claim["claim_id"]
+    if not bundle.lines:
+        raise WorkbookError(f"claim {claim_id} has no line in table claim_line; an 837 needs one")
+    if bundle.claim["billed_amount"] is None:
+        raise WorkbookError(f"claim {claim_id} has no billed_amount (CLM02); fill it in and write again")
+    for line in bundle.lines:
+        if line["billed_amount"] is None:
+            raise WorkbookError(
+                f"line {line['line_number']} of claim {claim_id} has no billed_amount; fill it in and write again"
+            )
