@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from workbook.terms import WorkbookError, dollars
 
 if TYPE_CHECKING:
-    from workbook.claims.model import Claims
+    from workbook.claims.model import Claims, Remittance
     from workbook.terms import Edition
 
 ROOT = Path(__file__).parents[1]
@@ -74,12 +74,26 @@ def _parser() -> argparse.ArgumentParser:
     price.add_argument("--locality", default="NATIONAL", help="carrier-locality, as in 10112-00 (default NATIONAL)")
     price.add_argument("--as-if-on", metavar="DATE", help="price each claim as if its first day had been this one")
     price.add_argument("--no-audit", action="store_true", help="price every line; deny nothing")
+    _add_convert(
+        verb("convert", _convert, "Turn claims or a remittance into another form: CSV, Parquet, XLSX, FHIR, X12.")
+    )
     _add_codes(verb("codes", _codes, "Look codes up, search them, and load official code files."))
     rules = verb("rules", _rules, "The catalogue of rule cards.").add_subparsers(dest="action", required=True)
     listed = rules.add_parser("list", help="every card in one line")
     listed.add_argument("--json", action="store_true")
     rules.add_parser("show", help="one card, whole").add_argument("id")
     return parser
+
+
+def _add_convert(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "source", nargs="?", help="an 837, an 835, a folder of tables, or a wide CSV or Parquet extract"
+    )
+    parser.add_argument("target", nargs="?", help="a folder, or a file that ends in .xlsx .ndjson .json .835 .837")
+    parser.add_argument("--map", metavar="FILE", help="the layout of a wide extract: a page of yours or a known name")
+    parser.add_argument("--as", dest="kind", choices=["csv", "parquet", "xlsx", "fhir", "835", "837"])
+    parser.add_argument("--problems", metavar="FILE", type=Path, help="write what was found while reading, as CSV")
+    parser.add_argument("--template", action="store_true", help="print a layout page to start your own from")
 
 
 def _add_codes(parser: argparse.ArgumentParser) -> None:
@@ -145,7 +159,7 @@ def _out(options: argparse.Namespace) -> Path | None:
     return Path(options.out)
 
 
-def _say_problems(claims: Claims) -> None:
+def _say_problems(claims: Claims | Remittance) -> None:
     """What the reader found wrong, on standard error, so that a pipe carries the result alone."""
     for p in claims.arrow_problems.slice(0, 20).to_pylist():
         place = f"segment {p['segment_number']} ({p['element'] or p['segment']})" if p["segment_number"] else "file"
@@ -154,7 +168,7 @@ def _say_problems(claims: Claims) -> None:
         print(f"… and {more:,} more problems", file=sys.stderr)
 
 
-def _is_broken(claims: Claims) -> bool:
+def _is_broken(claims: Claims | Remittance) -> bool:
     """True when the reader found an error: a broken file is never a clean one."""
     return "error" in claims.arrow_problems["severity"].to_pylist()
 
@@ -230,6 +244,23 @@ def _intake(options: argparse.Namespace) -> int:
     else:
         print(intake_text(result))
     return 0 if result.verdict == "fit" else 1
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from workbook.claims.formats import TEMPLATE, convert
+    from workbook.engine.export import write_people_csv
+
+    if options.template:
+        print(TEMPLATE.read_text(encoding="utf-8"), end="")
+        return 0
+    if options.target is None:
+        raise WorkbookError("convert needs what to read and what to write: workbook convert claims.837 claims.xlsx")
+    tables = convert(options.source, options.target, options.map, options.kind)
+    _say_problems(tables)
+    if options.problems:
+        write_people_csv(tables.arrow_problems, options.problems)
+    print(f"{tables}\nwrote {options.target}")
+    return 1 if _is_broken(tables) else 0
 
 
 def _codes(options: argparse.Namespace) -> int:

@@ -1,0 +1,81 @@
+"""Who reads a spreadsheet? The tables leave as one workbook, a sheet each, in which no text can run as a formula."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbook.claims.model import Claims, Remittance
+from workbook.engine.export import guarded
+from workbook.terms import WorkbookError, private_file
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: The most rows a sheet takes, its header among them, and the most characters a cell takes (Excel's own limits).
+SHEET_ROWS, CELL_CHARACTERS = 1_048_576, 32_767
+#: Characters that a spreadsheet's XML cannot hold.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_MONEY = "#,##0.00"
+
+
+def write_xlsx(tables: Claims | Remittance, path: str | Path) -> None:
+    """Write a workbook (mode 0600) with a sheet for each table that has rows, and one for the problems.
+
+    Codes stay text with their zeros, amounts numbers, dates dates. A text that a spreadsheet would take for a formula
+    begins with an apostrophe. Raises WorkbookError when openpyxl is missing, a table has more rows than a sheet takes,
+    or a text is too long for a cell.
+    """
+    try:
+        from openpyxl import Workbook
+    except ImportError:
+        raise WorkbookError("a spreadsheet needs the package openpyxl; run: pip install openpyxl") from None
+    sheets = {name: table for name, table in tables.arrow.items() if table.num_rows}
+    sheets["problem"] = tables.arrow_problems
+    for name, table in sheets.items():
+        if table.num_rows >= SHEET_ROWS:
+            raise WorkbookError(
+                f"table {name} has {table.num_rows:,} rows and a sheet takes {SHEET_ROWS - 1:,}; "
+                "write a folder of CSV or Parquet files instead"
+            )
+    book = Workbook(write_only=True)
+    for name, table in sheets.items():
+        sheet = book.create_sheet(name)
+        sheet.freeze_panes = "A2"
+        sheet.append(table.column_names)
+        for row in _rows(name, table, sheet):
+            sheet.append(row)
+    with private_file(Path(path)) as stream:
+        book.save(stream)
+
+
+def _rows(name: str, table: pa.Table, sheet: Any) -> Iterator[list[Any]]:
+    import pyarrow as pa
+    from openpyxl.cell import WriteOnlyCell
+
+    kinds = [pa.types.is_decimal(kind) and kind.scale == 2 for kind in table.schema.types]
+    for batch in table.to_batches(max_chunksize=10_000):
+        for row in batch.to_pylist():
+            cells: list[Any] = []
+            for (column, value), is_money in zip(row.items(), kinds, strict=True):
+                if is_money and value is not None:
+                    cell = WriteOnlyCell(sheet, value)
+                    cell.number_format = _MONEY
+                    cells.append(cell)
+                else:
+                    cells.append(_plain(value, f"{name}.{column}"))
+            yield cells
+
+
+def _plain(value: Any, place: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = guarded(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", value))
+    if len(text) > CELL_CHARACTERS:
+        raise WorkbookError(
+            f"{place} holds a text of {len(value):,} characters and a cell takes {CELL_CHARACTERS:,}; "
+            "write a folder of CSV or Parquet files instead"
+        )
+    return text
