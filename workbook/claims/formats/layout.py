@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,12 +10,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from workbook.claims.tables import CLAIM_TABLES
+from workbook.engine import Column
 from workbook.engine.front import Strict
 from workbook.engine.yaml import parse_yaml, read_yaml, validated
 from workbook.terms import WorkbookError
 
 FOLDER = Path(__file__).with_name("layouts")
 TEMPLATE = FOLDER / "template.yaml"
+_DATE_FORM = re.compile(r"(?:%[YmdbByjHIMSfp%]|[^%])+")
 #: Columns that are counted where a page does not map them.
 COUNTED = ("sequence", "line_number")
 
@@ -96,6 +99,9 @@ class Layout(Strict):
 
     @model_validator(mode="after")
     def _known_names(self) -> Layout:
+        for form in self.dates:
+            if not _DATE_FORM.fullmatch(form):
+                raise ValueError(f"dates: {form!r} is no form of a date; use %Y %m %d %b %B %y %j %H %I %M %S %f %p")
         for name in ("claim", "claim_line"):
             if name not in self.tables:
                 raise ValueError(f"tables lacks {name}; an extract must give claims and lines")
@@ -116,8 +122,22 @@ class Layout(Strict):
                 raise ValueError(f"{table}.{column}: diagnosis: is for the diagnosis pointers of claim_line")
             if source.sum_of_lines and (table != "claim" or source.sum_of_lines not in self._line_columns()):
                 raise ValueError(f"{table}.{column}: sum_of_lines: names a column of claim_line that the page maps")
+            self._check_texts(f"{table}.{column}", declared[column], source)
+        if "role" in declared.names and "role" not in block.columns:
+            raise ValueError(f"a block of {table} lacks role; map it, as in role: {{is: other}}")
+        if block.unless_equal and not block.present:
+            raise ValueError(f"a block of {table} says unless_equal but not which column is present")
         if block.file is not None and block.file not in self.files:
             raise ValueError(f"table {table} reads the file {block.file}, which is not under files")
+
+    @staticmethod
+    def _check_texts(place: str, column: Column, source: Source) -> None:
+        """Refuse a constant or a translation that is none of the column's type."""
+        for said in filter(None, (source.constant, *source.values.values())):
+            try:
+                column.parse(said.replace("#", "1"))
+            except (ValueError, KeyError):
+                raise ValueError(f"{place} is {column.type} and {said!r} is none") from None
 
     def _line_columns(self) -> set[str]:
         return {column for block in self.tables["claim_line"] for column in block.columns}

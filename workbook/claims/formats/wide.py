@@ -106,25 +106,25 @@ def _rows(engine: Engine, layout: Layout) -> Iterator[str]:
     main = layout.main
     for file, one in layout.files.items():
         rows = sql.clean(layout, file)
-        engine.keep(f"seen_{file}", f"select {ROW}, {FILE}, {AT}, id, {sql.said(layout, file)} as said from ({rows})")
-        yield _lost(f"seen_{file} s where s.id is null", f": {one.claim_id} is empty, so the row belongs to no claim")
+        engine.keep(f"seen_{file}", f"select {ROW}, {FILE}, {AT}, key_, {sql.said(layout, file)} as said from ({rows})")
+        yield _lost(f"seen_{file} s where s.key_ is null", f": {one.claim_id} is empty, so the row belongs to no claim")
         if one.keep:
             kept = " and ".join(f"{column} is {' or '.join(values)}" for column, values in one.keep.items())
             left = f"from spooled_{file} x anti join seen_{file} s on s.{ROW} = x.{ROW} having count(*) > 0"
             message = f"count(*) || {sql.text(f' rows left out: the layout keeps those where {kept}')}"
             yield sql.problem(left, message, severity="warning", file=f"min(x.{FILE})", at="0")
-    engine.keep("claim_ids", f"select id, min({ROW}) as {ROW} from seen_{main} where id is not null group by id")
-    later = f"seen_{main} s join claim_ids c on c.id = s.id and c.{ROW} <> s.{ROW}"
+    engine.keep("claim_ids", f"select key_, min({ROW}) as {ROW} from seen_{main} where key_ is not null group by key_")
+    later = f"seen_{main} s join claim_ids c on c.key_ = s.key_ and c.{ROW} <> s.{ROW}"
     if layout.grain == "claim":
-        yield _lost(later, ": the claim stands in an earlier row too; this row was not read", "s.id")
+        yield _lost(later, ": the claim stands in an earlier row too; this row was not read", "s.key_")
     else:
         later += f" join seen_{main} f on f.{ROW} = c.{ROW} where s.said <> f.said"
-        yield _lost(later, ": it does not say of the claim what the claim's first row says, which counts", "s.id")
+        yield _lost(later, ": it does not say of the claim what the claim's first row says, which counts", "s.key_")
     for file in layout.files:
         if file != main:
-            orphans = f"seen_{file} s anti join claim_ids c on c.id = s.id where s.id is not null"
-            yield _lost(orphans, f": its claim is not in {main}, so it was not read", "s.id")
-        by = ROW if file == main and layout.grain == "claim" else "id"
+            orphans = f"seen_{file} s anti join claim_ids c on c.key_ = s.key_ where s.key_ is not null"
+            yield _lost(orphans, f": its claim is not in {main}, so it was not read", "s.key_")
+        by = ROW if file == main and layout.grain == "claim" else "key_"
         rows = f"select r.* from ({sql.clean(layout, file)}) r semi join claim_ids c on c.{by} = r.{by}"
         engine.keep(f"rows_{file}", rows)
     if layout.grain == "line":
@@ -142,21 +142,24 @@ def _tables(engine: Engine, layout: Layout) -> tuple[dict[str, pa.Table], list[s
     mapped: dict[str, list[str]] = {}
     for name in sorted(layout.tables, key=_order):
         table = CLAIM_TABLES[name]
-        found = {column: source for block in layout.tables[name] for column, source in block.columns.items()}
+        found: dict[str, list[Source]] = {}
+        for block in layout.tables[name]:
+            for column, source in block.columns.items():
+                found.setdefault(column, []).append(source)
         mapped[name] = [column for column in table.names if column in found]
         told += [_left_out(layout, name, block) for block in layout.tables[name] if block.leave_out]
         kept = f"raw_{name}"
         engine.keep(kept, sql.raw(layout, table, mapped[name]))
-        if pointers := [column for column, source in found.items() if source.diagnosis]:
+        if pointers := [column for column, sources in found.items() if any(s.diagnosis for s in sources)]:
             engine.keep("pointed", sql.pointed(pointers, kept))
             kept = "pointed"
         engine.keep(name, sql.typed(layout, table, mapped[name], kept))
-        for column, source in found.items():
-            if source.sum_of_lines:
-                engine.keep("summed", sql.summed(column, source.sum_of_lines))
+        for column, sources in found.items():
+            if summed := [s.sum_of_lines for s in sources if s.sum_of_lines]:
+                engine.keep("summed", sql.summed(column, summed[0]))
                 engine.keep(name, "select * from summed")
-            elif source.constant is None:
-                told.append(sql.unfit(layout, table[column], _expected(table, column, source), kept))
+            elif any(s.constant is None for s in sources):
+                told.append(sql.unfit(layout, table[column], _expected(table, column, sources), kept))
                 if table[column].required:
                     told.append(sql.empty(table, table[column], kept))
         if name == "claim_diagnosis":
@@ -176,14 +179,16 @@ def _order(table: str) -> int:
     return {"claim_diagnosis": 0, "claim_line": 1, "claim": 2}.get(table, 3)
 
 
-def _expected(table: Table, column: str, source: Source) -> str:
-    if source.diagnosis:
+def _expected(table: Table, column: str, sources: list[Source]) -> str:
+    read = [name for source in sources for name in source.reads()]
+    listed = [value for source in sources for value in source.values]
+    if any(source.diagnosis for source in sources):
         form = "no diagnosis of the claim and no position from 1 to 12"
-    elif source.values:
-        form = f"not one of {', '.join(source.values)}"
+    elif listed:
+        form = f"not one of {', '.join(listed)}"
     else:
         form = f"not {_FORMS[table[column].type]}"
-    return f"in {', '.join(source.reads())} is {form}, as {table.name}.{column} needs"
+    return f"in {' or '.join(dict.fromkeys(read))} is {form}, as {table.name}.{column} needs"
 
 
 def _result(engine: Engine, table: Table, mapped: list[str]) -> pa.Table:

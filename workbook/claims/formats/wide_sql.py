@@ -11,12 +11,9 @@ UNFIT = "\x01"
 #: Code columns are kept undotted and in capitals.
 _UNDOTTED = ("diagnosis_code", "procedure_code")
 _ISO = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S")  # how dates and timestamps of a Parquet file read as text
-#: What the keys of a counted column are counted within.
-_LIST = {
-    "claim_diagnosis": ("claim_id", "case when role in ('principal', 'other') then 'listed' else role end"),
-    "claim_detail": ("claim_id", "line_number"),
-    "claim_party": ("claim_id", "line_number", "role"),
-}
+#: What a counted column is counted within, besides the claim: of these, what a page maps.
+_WITHIN = ("line_number", "role")
+_ROLE = "case when role in ('principal', 'other') then 'listed' else role end"  # they are one list
 
 
 def name(text: str) -> str:
@@ -30,7 +27,7 @@ def text(value: str) -> str:
 
 
 def clean(layout: Layout, file: str) -> str:
-    """SELECT the rows of a spooled file that are kept: cells trimmed, empty ones null, the claim's number as id."""
+    """SELECT the rows of a spooled file that are kept: cells trimmed, empty ones null, the claim's number as key_."""
     empty = ", ".join(text(value) for value in ("", *layout.empty))
     cells = [
         f"case when trim({name(c)}) in ({empty}) then null else trim({name(c)}) end as {name(c)}"
@@ -41,7 +38,7 @@ def clean(layout: Layout, file: str) -> str:
         for column, values in layout.files[file].keep.items()
     )
     rows = f"select {ROW}, {FILE}, {AT}, {', '.join(cells)} from {name('spooled_' + file)} where {kept or 'true'}"
-    return f"select *, {name(layout.files[file].claim_id)} as id from ({rows})"
+    return f"select *, {name(layout.files[file].claim_id)} as key_ from ({rows})"
 
 
 def said(layout: Layout, file: str) -> str:
@@ -73,7 +70,7 @@ def raw(layout: Layout, table: Table, mapped: list[str]) -> str:
                 given += [f"{_numbered(c, n)} is distinct from {name(block.unless_equal)}" for c in block.present]
             given += [f"not ({left_out})" for left_out in [leave_out(block)] if left_out]
             parts.append(
-                f"select {ROW}, {FILE}, {AT}, {order * 1000 + n} as slot_, id as claim_id, {', '.join(values)} "
+                f"select {ROW}, {FILE}, {AT}, {order * 1000 + n} as slot_, key_ as claim_id, {', '.join(values)} "
                 f"from {source} where {' and '.join(given) or 'true'}"
             )
     return " union all ".join(parts)
@@ -151,8 +148,8 @@ def typed(layout: Layout, table: Table, mapped: list[str], source: str) -> str:
     columns = [f"{fitted(table[c], name(c), layout)} as {name(c)}" for c in mapped]
     for counted in COUNTED:
         if counted in table.names and counted not in mapped and table[counted].required:
-            within = ", ".join(_LIST.get(table.name, ("claim_id",)))
-            columns.append(f"row_number() over (partition by {within} order by {ROW}, slot_) as {counted}")
+            within = ["claim_id", *(_ROLE if c == "role" else c for c in _WITHIN if c in mapped)]
+            columns.append(f"row_number() over (partition by {', '.join(within)} order by {ROW}, slot_) as {counted}")
     return f"select {ROW}, slot_, {FILE}, {AT}, claim_id, {', '.join(columns)} from {name(source)}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ def write_xlsx(tables: Claims | Remittance, path: str | Path) -> None:
     or a text is too long for a cell.
     """
     try:
-        from openpyxl import Workbook
+        openpyxl = import_module("openpyxl")
     except ImportError:
         raise WorkbookError("a spreadsheet needs the package openpyxl; run: pip install openpyxl") from None
     sheets = {name: table for name, table in tables.arrow.items() if table.num_rows}
@@ -40,7 +41,7 @@ def write_xlsx(tables: Claims | Remittance, path: str | Path) -> None:
                 f"table {name} has {table.num_rows:,} rows and a sheet takes {SHEET_ROWS - 1:,}; "
                 "write a folder of CSV or Parquet files instead"
             )
-    book = Workbook(write_only=True)
+    book = openpyxl.Workbook(write_only=True)
     for name, table in sheets.items():
         sheet = book.create_sheet(name)
         sheet.freeze_panes = "A2"
@@ -53,15 +54,15 @@ def write_xlsx(tables: Claims | Remittance, path: str | Path) -> None:
 
 def _rows(name: str, table: pa.Table, sheet: Any) -> Iterator[list[Any]]:
     import pyarrow as pa
-    from openpyxl.cell import WriteOnlyCell
 
+    cell_of = import_module("openpyxl.cell").WriteOnlyCell
     kinds = [pa.types.is_decimal(kind) and kind.scale == 2 for kind in table.schema.types]
     for batch in table.to_batches(max_chunksize=10_000):
         for row in batch.to_pylist():
             cells: list[Any] = []
             for (column, value), is_money in zip(row.items(), kinds, strict=True):
                 if is_money and value is not None:
-                    cell = WriteOnlyCell(sheet, value)
+                    cell = cell_of(sheet, value)
                     cell.number_format = _MONEY
                     cells.append(cell)
                 else:
