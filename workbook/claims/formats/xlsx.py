@@ -41,18 +41,19 @@ def write_xlsx(tables: Claims | Remittance, path: str | Path) -> None:
                 f"table {name} has {table.num_rows:,} rows and a sheet takes {SHEET_ROWS - 1:,}; "
                 "write a folder of CSV or Parquet files instead"
             )
-    book = openpyxl.Workbook(write_only=True)
-    for name, table in sheets.items():
-        sheet = book.create_sheet(name)
-        sheet.freeze_panes = "A2"
-        sheet.append(table.column_names)
-        for row in _rows(name, table, sheet):
-            sheet.append(row)
+        _check_lengths(name, table)
     with private_file(Path(path)) as stream:
+        book = openpyxl.Workbook(write_only=True)
+        for name, table in sheets.items():
+            sheet = book.create_sheet(name)
+            sheet.freeze_panes = "A2"
+            sheet.append(table.column_names)
+            for row in _rows(table, sheet):
+                sheet.append(row)
         book.save(stream)
 
 
-def _rows(name: str, table: pa.Table, sheet: Any) -> Iterator[list[Any]]:
+def _rows(table: pa.Table, sheet: Any) -> Iterator[list[Any]]:
     import pyarrow as pa
 
     cell_of = import_module("openpyxl.cell").WriteOnlyCell
@@ -60,23 +61,29 @@ def _rows(name: str, table: pa.Table, sheet: Any) -> Iterator[list[Any]]:
     for batch in table.to_batches(max_chunksize=10_000):
         for row in batch.to_pylist():
             cells: list[Any] = []
-            for (column, value), is_money in zip(row.items(), kinds, strict=True):
+            for value, is_money in zip(row.values(), kinds, strict=True):
                 if is_money and value is not None:
                     cell = cell_of(sheet, value)
                     cell.number_format = _MONEY
                     cells.append(cell)
                 else:
-                    cells.append(_plain(value, f"{name}.{column}"))
+                    cells.append(_plain(value))
             yield cells
 
 
-def _plain(value: Any, place: str) -> Any:
-    if not isinstance(value, str):
-        return value
-    text = guarded(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", value))
-    if len(text) > CELL_CHARACTERS:
-        raise WorkbookError(
-            f"{place} holds a text of {len(value):,} characters and a cell takes {CELL_CHARACTERS:,}; "
-            "write a folder of CSV or Parquet files instead"
-        )
-    return text
+def _plain(value: Any) -> Any:
+    return guarded(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", value)) if isinstance(value, str) else value
+
+
+def _check_lengths(name: str, table: pa.Table) -> None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for field in table.schema:
+        if pa.types.is_string(field.type):
+            longest = pc.max(pc.utf8_length(table[field.name])).as_py() or 0
+            if longest >= CELL_CHARACTERS:  # one more may be the apostrophe
+                raise WorkbookError(
+                    f"{name}.{field.name} holds a text of {longest:,} characters and a cell takes fewer than "
+                    f"{CELL_CHARACTERS:,}; write a folder of CSV or Parquet files instead"
+                )
