@@ -26,6 +26,7 @@ from tests.claims.formats.extracts import (
 from tests.claims.x12.x12_snippets import rows
 from workbook.claims.formats.layout import TEMPLATE
 from workbook.claims.formats.wide import read_wide
+from workbook.terms import WorkbookError
 
 SECOND_LINE = {
     "LINE_NUM": "2", "HCPCS_CD": "J1100", "HCPCS_1ST_MDFR_CD": "", "LINE_SBMTD_CHRG_AMT": "50", "LINE_SRVC_CNT": "4.5",
@@ -80,6 +81,16 @@ def test_several_files_of_a_folder_are_one_extract(tmp_path):
     claims = read_wide(tmp_path)
     assert column(claims, "claim_line", "claim_id") == ["-9001", "-9001", "-9002"]
     assert [f[-13:] for f in column(claims, "claim", "source_file")] == ["carrier_1.csv", "carrier_2.csv"]
+
+
+def test_a_folder_of_two_layouts_is_not_guessed_at(tmp_path):
+    carrier(tmp_path, {})
+    write(tmp_path / "outpatient.csv", OUTPATIENT, [outpatient("0250", "1", "1")])
+    with pytest.raises(WorkbookError, match="holds files of several layouts, rif_carrier and rif_outpatient"):
+        read_wide(tmp_path)
+    claims = read_wide(tmp_path, "rif_carrier")
+    assert claims.arrow["claim"]["claim_type"].to_pylist() == ["professional"]
+    assert "not read: it is no part of the layout" in found(claims, "warning")
 
 
 def test_parquet_with_types_reads_as_csv_does(tmp_path):
@@ -166,6 +177,13 @@ def test_a_synpuf_row_becomes_a_claim_with_its_thirteen_places_for_lines(tmp_pat
         (1, "LINE_NCH_PMT_AMT", Decimal("16.00")),
         (13, "LINE_NCH_PMT_AMT", Decimal("0.00")),
     ]
+
+
+def test_a_synpuf_line_without_a_procedure_is_still_a_line(tmp_path):
+    row = {"DESYNPUF_ID": "A", "CLM_ID": "1", "CLM_FROM_DT": "20080104", "ICD9_DGNS_CD_1": "4019",
+           "LINE_ICD9_DGNS_CD_2": "4019"}  # fmt: skip
+    claims = read_wide(write(tmp_path / "carrier.csv", SYNPUF, [row], ","))
+    assert [(r["line_number"], r["diagnosis_pointer_1"]) for r in rows(claims, "claim_line")] == [(2, 1)]
 
 
 def test_what_a_layout_has_no_column_for_is_told_once(tmp_path):

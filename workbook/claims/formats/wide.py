@@ -11,6 +11,7 @@ from workbook.claims.formats import wide_sql as sql
 from workbook.claims.formats.layout import COUNTED, Block, Layout, Source, layout_of, layouts
 from workbook.claims.formats.spool import AT, FILE, ROW, header, lacking, spool
 from workbook.claims.model import Claims
+from workbook.claims.table_files import SUFFIXES
 from workbook.claims.tables import CLAIM_TABLES, PROBLEM
 from workbook.claims.x12.rows import Problems
 from workbook.engine import Engine, Table, open_engine
@@ -45,16 +46,17 @@ def read_wide(path: str | Path, layout: str | Path | Layout | None = None) -> Cl
 
 
 def recognised(path: Path) -> Layout:
-    """The layout whose columns the files at `path` have."""
-    for layout in layouts().values():
-        try:
-            found = _files(path, layout)
-        except WorkbookError:
-            continue
-        if not any(lacking(header(p, layout.separator), layout.needs(f)) for f, ps in found.items() for p in ps):
-            return layout
+    """The one layout whose columns the files at `path` have."""
+    fitting = {name: layout for name, layout in layouts().items() if _fits(path, layout)}
+    if len(fitting) == 1:
+        return next(iter(fitting.values()))
+    if fitting:
+        raise WorkbookError(
+            f"{path} holds files of several layouts, {' and '.join(fitting)}; convert one file at a time, or name one "
+            "with --map"
+        )
     if path.is_file():
-        header(path, ",")  # says when it is missing or empty
+        header(path, ",")  # says when it is empty or unreadable
     elif not path.exists():
         raise WorkbookError(f"{path}: there is no such file or folder; check the path")
     known = ", ".join(f"{name} ({layout.title})" for name, layout in layouts().items())
@@ -62,6 +64,14 @@ def recognised(path: Path) -> Layout:
         f"{path} has the columns of no known layout: {known}; give a page of your own with --map "
         "(`workbook convert --template` prints one to start from)"
     )
+
+
+def _fits(path: Path, layout: Layout) -> bool:
+    try:
+        files = _files(path, layout)
+    except WorkbookError:
+        return False
+    return not any(lacking(header(p, layout.separator), layout.needs(f)) for f, paths in files.items() for p in paths)
 
 
 def _files(path: Path, layout: Layout) -> dict[str, list[Path]]:
@@ -94,11 +104,22 @@ def _read(files: dict[str, list[Path]], layout: Layout, source: str) -> Claims:
                 target = Path(folder) / f"{name}.parquet"
                 spool(paths, layout.needs(name), layout.separator, target, problems)
                 engine.put(f"spooled_{name}", target)
+            _name_unread(Path(source), files, problems)
             told = list(_rows(engine, layout))
             tables, more = _tables(engine, layout)
             return Claims(tables, _problems(engine, [*told, *more], layout, problems), source)
         finally:
             engine.close()
+
+
+def _name_unread(path: Path, files: dict[str, list[Path]], problems: Problems) -> None:
+    """Tell of the tables of a folder that are no part of the extract."""
+    if not path.is_dir():
+        return
+    read = {p for paths in files.values() for p in paths}
+    for other in sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and p not in read):
+        problems.file = str(other)
+        problems.add("not read: it is no part of the layout", severity="warning")
 
 
 def _rows(engine: Engine, layout: Layout) -> Iterator[str]:

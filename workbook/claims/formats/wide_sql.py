@@ -65,7 +65,8 @@ def raw(layout: Layout, table: Table, mapped: list[str]) -> str:
                 else f"cast(null as varchar) as {name(c)}"
                 for c in mapped
             ]  # fmt: skip
-            given = [f"{_numbered(column, n)} is not null" for column in block.present]
+            present = ", ".join(_numbered(column, n) for column in block.present)
+            given = [f"coalesce({present}) is not null"] if present else []
             if block.unless_equal:
                 given += [f"{_numbered(c, n)} is distinct from {name(block.unless_equal)}" for c in block.present]
             given += [f"not ({left_out})" for left_out in [leave_out(block)] if left_out]
