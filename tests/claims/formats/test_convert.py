@@ -151,3 +151,9 @@ def test_a_layout_may_be_named(tmp_path: Path) -> None:
     assert read_wide(path, "rif_carrier").arrow["claim"].num_rows == 1
     convert(path, tmp_path / "out", layout="rif_carrier")
     assert read_claims(tmp_path / "out").arrow["claim"].num_rows == 1
+
+
+def test_x12_below_other_text_is_still_x12(tmp_path: Path) -> None:
+    path = save(tmp_path, "Our sample follows.\n" + envelope(claim_837()), "sample.edi")
+    convert(path, tmp_path / "out")
+    assert read_claims(tmp_path / "out").arrow["claim"]["claim_id"].to_pylist() == ["PCN1"]

@@ -96,9 +96,15 @@ def read_any(source: Path, layout: str | Path | None = None) -> Tables:
 def _transaction(path: Path) -> str | None:
     """The kind of X12 that a file holds, 837 or 835 …; None where it is not X12."""
     with path.open("rb") as stream:
-        if not stream.read(256).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"ISA"):
-            return None
-    return first_transaction(path) or "none"
+        begins = stream.read(256).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"ISA")
+    if path.suffix.lower() in SUFFIXES and not begins:
+        return None
+    try:
+        return first_transaction(path) or "none"
+    except WorkbookError:
+        if begins:
+            raise
+        return None  # X12 may stand below other text, so the reader is asked first
 
 
 def _csv(tables: Tables, target: Path) -> None:
