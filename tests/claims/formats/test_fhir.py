@@ -17,7 +17,8 @@ from workbook.claims.files import read_claims, read_remittance
 from workbook.claims.formats.fhir import fhir_resources, write_fhir
 from workbook.claims.formats.fhir_parts import service
 from workbook.claims.formats.wide import read_wide
-from workbook.claims.model import Claims
+from workbook.claims.model import Claims, Remittance
+from workbook.claims.tables import CLAIM_TABLES, REMITTANCE_TABLES
 from workbook.terms import WorkbookError
 
 
@@ -189,3 +190,27 @@ def test_a_fhir_library_accepts_it(accepted: Callable[[dict[str, Any]], None], t
         accepted(resource)
     write_fhir(tables, tmp_path / "bundle.json")
     accepted(json.loads((tmp_path / "bundle.json").read_text()))
+
+
+def test_tables_that_hold_almost_nothing_still_make_valid_resources(
+    accepted: Callable[[dict[str, Any]], None],
+) -> None:
+    bare = {
+        name: table.from_rows([{"claim_id": "C1", "line_number": None} if "line_number" in table.names else {"claim_id": "C1"}])
+        for name, table in CLAIM_TABLES.items()
+    }  # fmt: skip
+    (claim,) = fhir_resources(Claims(bare))
+    accepted(claim)
+    assert claim["item"][0]["sequence"] == 1
+    paid = {
+        name: table.from_rows([{"remittance_id": "R1", "claim_sequence": 1} if "claim_sequence" in table.names else {"remittance_id": "R1"}])
+        for name, table in REMITTANCE_TABLES.items()
+    }  # fmt: skip
+    (benefit,) = fhir_resources(Remittance(paid))
+    accepted(benefit)
+    assert benefit["item"][0]["sequence"] == 1
+
+
+def test_a_claim_without_a_number_is_written_without_an_id() -> None:
+    (claim,) = fhir_resources(Claims({"claim": CLAIM_TABLES["claim"].from_rows([{}])}))
+    assert "id" not in claim

@@ -73,7 +73,7 @@ def not_carried(tables: Claims | Remittance) -> list[str]:
     return found
 
 
-def _identified(resource: Json, identifier: str) -> Json:
+def _identified(resource: Json, identifier: str | None) -> Json:
     """The resource with an id, where the tables' own identifier may be one."""
     head = {"resourceType": resource["resourceType"]}
-    return {**head, "id": identifier, **resource} if _ID.fullmatch(identifier) else resource
+    return {**head, "id": identifier, **resource} if identifier and _ID.fullmatch(identifier) else resource

@@ -18,6 +18,7 @@ from workbook.claims.formats.fhir_parts import (
     provider,
     pruned,
     quantity,
+    sequence,
     service,
 )
 from workbook.codes.lookup import dotted
@@ -76,7 +77,7 @@ def claim_resource(claim: Row, rows: Children) -> Json:
     parties = {party["role"]: party for party in reversed(rows["claim_party"]) if not party["line_number"]}
     first = min((line["service_from_date"] for line in rows["claim_line"] if line["service_from_date"]), default=None)
     created = day(claim["received_date"] or claim["statement_through_date"] or first)
-    items = [_item(line, claim, team) for line in rows["claim_line"]]
+    items = [_item(position, line, claim, team) for position, line in enumerate(rows["claim_line"], 1)]
     found: Json = pruned({
         "resourceType": "Claim",
         "contained": [_patient(claim, parties), _coverage(claim), _billing(claim, parties.get("billing"))],
@@ -96,7 +97,7 @@ def claim_resource(claim: Row, rows: Children) -> Json:
         "careTeam": team.members,
         "supportingInfo": _info(claim),
         "diagnosis": _diagnoses(rows["claim_diagnosis"]),
-        "procedure": [_procedure(row) for row in rows["claim_procedure"]],
+        "procedure": [_procedure(position, row) for position, row in enumerate(rows["claim_procedure"], 1)],
         "insurance": [{
             "sequence": 1, "focal": True, "coverage": {"reference": "#coverage"},
             "preAuthRef": [claim["prior_authorization"]],
@@ -193,9 +194,10 @@ def _info(claim: Row) -> list[Json]:
 def _diagnoses(rows: list[Row]) -> list[Json]:
     """Principal and other diagnoses keep the positions that lines point to; the others follow."""
     listed = [row for row in rows if row["role"] in ("principal", "other")]
-    after = max((row["sequence"] for row in listed), default=0)
+    after = max((row["sequence"] or 0 for row in listed), default=0)
     others = [row for row in rows if row["role"] not in ("principal", "other")]
-    numbered = [(row["sequence"], row) for row in listed] + list(enumerate(others, after + 1))
+    numbered = [(sequence(row["sequence"], position), row) for position, row in enumerate(listed, 1)]
+    numbered += enumerate(others, max(after, len(listed)) + 1)
     return [
         {
             "sequence": position, "diagnosisCodeableConcept": _diagnosis(row),
@@ -208,6 +210,8 @@ def _diagnoses(rows: list[Row]) -> list[Json]:
 
 def _diagnosis(row: Row) -> Json | None:
     code, system = row["diagnosis_code"], row["code_set"]
+    if not code:
+        return ABSENT
     if system not in SYSTEMS:
         return {"text": code}
     if system == "icd9" and code.startswith("E"):
@@ -224,16 +228,16 @@ def _on_admission(said: str | None) -> Json | None:
     return concept("on_admission", said.lower()) if said in ("Y", "N", "U", "W") else {"text": said}
 
 
-def _procedure(row: Row) -> Json:
+def _procedure(position: int, row: Row) -> Json:
     code = row["procedure_code"]
     system = "pcs" if code and len(code) == 7 else "icd9"
     return {
-        "sequence": row["sequence"], "date": day(row["procedure_date"]),
+        "sequence": sequence(row["sequence"], position), "date": day(row["procedure_date"]),
         "procedureCodeableConcept": concept(system, code) or ABSENT,
     }  # fmt: skip
 
 
-def _item(line: Row, claim: Row, team: _Team) -> Json:
+def _item(position: int, line: Row, claim: Row, team: _Team) -> Json:
     first, last = line["service_from_date"], line["service_through_date"]
     spans = bool(last and last != first)
     modifiers: list[Any] = [concept("hcpcs", line[f"modifier_{n}"]) for n in range(1, 5)]
@@ -243,7 +247,7 @@ def _item(line: Row, claim: Row, team: _Team) -> Json:
         "quantity": quantity(line["ndc_quantity"], line["ndc_unit"]),
     }  # fmt: skip
     return {
-        "sequence": line["line_number"],
+        "sequence": sequence(line["line_number"], position),
         "careTeamSequence": team.of(line),
         "diagnosisSequence": [pointer for pointer in pointers if pointer],
         "revenue": concept("revenue", line["revenue_code"]),

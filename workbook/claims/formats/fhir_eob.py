@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 
 from workbook.claims.formats.fhir_parts import (
     ABSENT,
@@ -20,6 +19,7 @@ from workbook.claims.formats.fhir_parts import (
     provider,
     pruned,
     quantity,
+    sequence,
     service,
 )
 
@@ -45,6 +45,13 @@ CARRIED = {
     "remark": {"remittance_id", "claim_sequence", "claim_id", "line_number", "rarc"},
 }  # fmt: skip
 
+#: Totals: column of the paid claim, and the system and code of its category.
+_TOTALS = (
+    ("billed_amount", "adjudication", "submitted"),
+    ("paid_amount", "adjudication", "benefit"),
+    ("patient_responsibility_amount", "c4bb_adjudication", "memberliability"),
+)
+
 
 def benefit_resource(claim: Row, remittance: Row, rows: Children) -> Json:
     """One paid claim, its remittance and its rows as an ExplanationOfBenefit."""
@@ -69,12 +76,12 @@ def benefit_resource(claim: Row, remittance: Row, rows: Children) -> Json:
         "disposition": f"claim status {claim['claim_status_code']}" if claim["claim_status_code"] else None,
         "supportingInfo": _info(claim),
         "insurance": [{"focal": True, "coverage": payer}],
-        "item": [_item(line, rows) for line in lines],
+        "item": [_item(position, line, rows) for position, line in enumerate(lines, 1)],
         "adjudication": _reasons(_about(rows, None)),
         "total": [
-            {"category": concept("adjudication", "submitted"), "amount": amount(claim["billed_amount"])},
-            {"category": concept("adjudication", "benefit"), "amount": amount(claim["paid_amount"])},
-            *_total("memberliability", claim["patient_responsibility_amount"]),
+            {"category": concept(system, code), "amount": amount(claim[column])}
+            for column, system, code in _TOTALS
+            if claim[column] is not None
         ],
         "payment": {
             "date": created, "amount": amount(remittance["payment_amount"]),
@@ -91,10 +98,6 @@ def _info(claim: Row) -> list[Json]:
     if claim["received_date"]:
         found.append({"category": concept("info", "clmrecvddate"), "timingDate": day(claim["received_date"])})
     return [{"sequence": position, **info} for position, info in enumerate(found, 1)]
-
-
-def _total(code: str, value: Decimal | None) -> list[Json]:
-    return [] if value is None else [{"category": concept("c4bb_adjudication", code), "amount": amount(value)}]
 
 
 def _about(rows: Children, line_number: int | None) -> tuple[list[Row], list[Row]]:
@@ -119,7 +122,7 @@ def _reasons(about: tuple[Iterable[Row], Iterable[Row]]) -> list[Json]:
     return found + [{"category": category, "reason": concept("rarc", row["rarc"])} for row in remarks]
 
 
-def _item(line: Row, rows: Children) -> Json:
+def _item(position: int, line: Row, rows: Children) -> Json:
     first, last = line["service_date"], line["service_through_date"]
     spans = bool(last and last != first)
     amounts = {"submitted": "billed_amount", "eligible": "allowed_amount", "benefit": "paid_amount"}
@@ -129,7 +132,7 @@ def _item(line: Row, rows: Children) -> Json:
         if line[column] is not None
     ]
     return {
-        "sequence": line["line_number"],
+        "sequence": sequence(line["line_number"], position),
         "revenue": concept("revenue", line["revenue_code"]),
         "productOrService": service(line["hcpcs_code"]),
         "modifier": [concept("hcpcs", modifier) for modifier in (line["modifiers"] or "").split(":")],

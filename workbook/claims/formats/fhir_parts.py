@@ -119,6 +119,11 @@ def period(start: date | None, end: date | None) -> Json | None:
     return {"start": day(start), "end": day(end)} if start or end else None
 
 
+def sequence(stated: int | None, position: int) -> int:
+    """A number from 1, as FHIR wants it: the one that is stated, or else the position."""
+    return stated if stated and stated > 0 else position
+
+
 def service(code: str | None, qualifier: str | None = None) -> Json:
     """A procedure code in its own system, told by its form; a line with a revenue code alone says "not applicable"."""
     if not code:

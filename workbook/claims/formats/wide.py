@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 #: What the engine may hold in memory before it spills into a folder that is removed in the end.
-MEMORY_LIMIT = "1GB"
+MEMORY_LIMIT = "512MB"
 _FORMS = {
     "text": "its list of values",
     "integer": "a whole number",
