@@ -9,7 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workbook.claims.deidentify import deidentify
     from workbook.claims.files import read_claims, write_csv
+    from workbook.claims.forms import claim_form, remittance_view
     from workbook.claims.intake import intake
     from workbook.claims.x12.read_835 import read_remittance
     from workbook.claims.x12.write_835 import write_835
@@ -32,6 +34,8 @@ __version__ = "0.1.0"
 _VERBS = {
     "audit": "workbook.rules.audit",
     "check": "workbook.encounters.scoring",
+    "claim_form": "workbook.claims.forms",
+    "deidentify": "workbook.claims.deidentify",
     "encounter": "workbook.encounters.case",
     "encounters": "workbook.encounters.case",
     "fee": "workbook.payment.fee",
@@ -41,6 +45,7 @@ _VERBS = {
     "price": "workbook.payment.price",
     "read_claims": "workbook.claims.files",
     "read_remittance": "workbook.claims.x12.read_835",
+    "remittance_view": "workbook.claims.forms",
     "review_codes": "workbook.codes.review",
     "rule": "workbook.rules.card",
     "rules": "workbook.rules",
@@ -53,9 +58,9 @@ _VERBS = {
 }
 
 __all__ = [
-    "audit", "check", "encounter", "encounters", "fee", "intake", "lookup", "parameter", "price", "read_claims",
-    "read_remittance", "review_codes", "rule", "rules", "search", "statement", "to_claim", "write_835", "write_837",
-    "write_csv",
+    "audit", "check", "claim_form", "deidentify", "encounter", "encounters", "fee", "intake", "lookup", "parameter",
+    "price", "read_claims", "read_remittance", "remittance_view", "review_codes", "rule", "rules", "search",
+    "statement", "to_claim", "write_835", "write_837", "write_csv",
 ]  # fmt: skip
 
 

@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_convert(
         verb("convert", _convert, "Turn claims or a remittance into another form: CSV, Parquet, XLSX, FHIR, X12.")
     )
+    _add_deidentify(verb("deidentify", _deidentify, "Take what identifies a person out of claims and remittances."))
     _add_codes(verb("codes", _codes, "Look codes up, search them, and load official code files."))
     rules = verb("rules", _rules, "The catalogue of rule cards.").add_subparsers(dest="action", required=True)
     listed = rules.add_parser("list", help="every card in one line")
@@ -94,6 +95,18 @@ def _add_convert(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--as", dest="kind", choices=["csv", "parquet", "xlsx", "fhir", "835", "837"])
     parser.add_argument("--problems", metavar="FILE", type=Path, help="write what was found while reading, as CSV")
     parser.add_argument("--template", action="store_true", help="print a layout page to start your own from")
+
+
+def _add_deidentify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", metavar="SRC", help="837 or 835 files, or folders of them or of tables")
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="a new folder, for tables and report")
+    parser.add_argument(
+        "--dates", choices=["year", "shift"], default="year", help="years alone (Safe Harbor), or shift"
+    )
+    parser.add_argument("--key", metavar="FILE", help="a key, made if it is not there, to link several runs")
+    parser.add_argument("--keep", choices=["npi", "payer"], nargs="+", default=[], help="numbers to leave as they are")
+    parser.add_argument("--drop", metavar="TABLE.COLUMN", nargs="+", default=[], help="further columns to leave out")
+    parser.add_argument("--format", choices=["parquet", "csv"], default="parquet", help="of the tables written")
 
 
 def _add_codes(parser: argparse.ArgumentParser) -> None:
@@ -261,6 +274,22 @@ def _convert(options: argparse.Namespace) -> int:
         write_people_csv(tables.arrow_problems, options.problems)
     print(f"{tables}\nwrote {options.target}")
     return 1 if _is_broken(tables) else 0
+
+
+def _deidentify(options: argparse.Namespace) -> int:
+    from workbook.claims.deidentify import deidentify, read_sources
+
+    claims, remittance = read_sources(options.paths)
+    sources = [source for source in (claims, remittance) if source is not None]
+    for source in sources:
+        _say_problems(source)
+    result = deidentify(
+        claims, remittance, dates=options.dates, key=options.key, keep=options.keep, drop=options.drop
+    )  # fmt: skip
+    result.write(options.out, options.format)
+    print(result.report.to_text(), end="")
+    print(f"wrote {len(result.tables)} tables and report.txt, .html and .json into {options.out}", file=sys.stderr)
+    return 1 if any(_is_broken(source) for source in sources) else 0
 
 
 def _codes(options: argparse.Namespace) -> int:

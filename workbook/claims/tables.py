@@ -302,6 +302,7 @@ PROVIDER_ADJUSTMENT = Table(
         _REMITTANCE_ID,
         C("reason_code", "text", "WO recovery, L6 interest, FB forwarding …", required=True),
         C("reference", "text", "what it refers to"),
+        C("fiscal_period_end", "date", "last day of the provider's fiscal year"),
         C("amount", "money", "positive lowers the payment", required=True),
     ),
 )  # fmt: skip

@@ -31,6 +31,9 @@ class Engine(Protocol):
     def query(self, sql: str) -> pa.Table:
         """Run a SELECT and return its rows."""
 
+    def drop(self, name: str) -> None:
+        """Let the rows kept as `name` go, so that large inputs leave room for what comes next."""
+
     def tables(self) -> set[str]:
         """The names that can be read."""
 
@@ -73,6 +76,11 @@ class DuckDB:
         """See `Engine.query`."""
         return self._connection.sql(sql).to_arrow_table()
 
+    def drop(self, name: str) -> None:
+        """See `Engine.drop`."""
+        self._connection.execute(f'drop table if exists "{name}"')
+        self._names.discard(name)
+
     def tables(self) -> set[str]:
         """See `Engine.tables`."""
         return set(self._names)
@@ -110,6 +118,11 @@ class Spark:
     def query(self, sql: str) -> pa.Table:
         """See `Engine.query`."""
         return self._session.sql(to_spark(sql)).toArrow()
+
+    def drop(self, name: str) -> None:
+        """See `Engine.drop`."""
+        self._session.catalog.dropTempView(name)
+        self._names.discard(name)
 
     def tables(self) -> set[str]:
         """See `Engine.tables`."""

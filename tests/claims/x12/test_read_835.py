@@ -12,6 +12,7 @@ import pytest
 from tests.claims.x12.x12_snippets import (
     CLINIC,
     REMITTANCE,
+    RENDERING,
     claim_837,
     envelope,
     messages,
@@ -158,10 +159,11 @@ def test_remarks_of_an_inpatient_claim_are_found(read: Any) -> None:
 def test_provider_adjustments_come_in_pairs(read: Any) -> None:
     body = [*REMITTANCE, f"PLB*{CLINIC}*20251231*WO:ICN5*30.5*L6*-0.5*72:X*"]
     remittance = read(changed(REMITTANCE[0], REMITTANCE[0].replace("80", "50"))[:1] + body[1:])
+    key = {"remittance_id": "CHECK77", "fiscal_period_end": date(2025, 12, 31)}
     assert rows(remittance, "provider_adjustment") == [
-        {"remittance_id": "CHECK77", "reason_code": "WO", "reference": "ICN5", "amount": D("30.50")},
-        {"remittance_id": "CHECK77", "reason_code": "L6", "amount": D("-0.50")},
-        {"remittance_id": "CHECK77", "reason_code": "72", "reference": "X", "amount": D("0.00")},
+        key | {"reason_code": "WO", "reference": "ICN5", "amount": D("30.50")},
+        key | {"reason_code": "L6", "amount": D("-0.50")},
+        key | {"reason_code": "72", "reference": "X", "amount": D("0.00")},
     ]
     assert messages(remittance) == ["PLB08 is empty; an amount was expected, 0.00 is taken"]
     assert remittance.is_balanced  # 80 - 30.50 + 0.50 = 50
@@ -282,3 +284,58 @@ def test_claims_are_not_a_remittance(read: Any) -> None:
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WorkbookError, match="there is no such file"):
         read_remittance(tmp_path / "gone.835")
+
+
+def test_who_is_named_and_what_has_no_column_are_kept(read: Any) -> None:
+    body = [
+        "BPR*I*80*C*ACH*CTX*01*999999992*DA*123456*1512345678**01*999988880*DA*98765*20250301",
+        "TRN*1*CHECK77*1512345678", "REF*EV*RECEIVER", "DTM*405*20250227", "N1*PR*SAMPLE MEDICARE*XV*10112",
+        "N3*1 MAIN STREET", "N4*BALTIMORE*MD*21244", "REF*2U*10112X", "PER*CX*CALLS*TE*8005550100",
+        "PER*BL*TECH*TE*8005550101", f"N1*PE*SAMPLE CLINIC*XX*{CLINIC}", "REF*TJ*999999999", "LX*7",
+        f"TS3*{CLINIC}*11*20251231*1*125",
+        "CLP*PCN1*1*125*80*20*MB*ICN9*11*1**470*2.1", "NM1*QC*1*EXAMPLE*PAT****MI*M0001",
+        "NM1*74*1**PATTY", f"NM1*82*1*DOC*ANN****XX*{RENDERING}", "MOA*.5**MA01", "REF*EA*CHART3",
+        "DTM*232*20250114", "DTM*050*20250120", "DTM*036*20251231", "AMT*AU*125", "QTY*CA*3",
+        "SVC*HC:99213:25*125*80**1*HC:99214*2", "DTM*150*20250114", "DTM*151*20250115", "CAS*CO*45*25", "CAS*PR*2*20",
+        "REF*6R*LINE-A", "REF*HPI*1999999984", "AMT*B6*100", "AMT*KH*0.5", "LQ*HE*N130",
+    ]  # fmt: skip
+    remittance = read(body)
+    assert remittance.is_balanced
+    parties = {r["role"]: r for r in rows(remittance, "remittance_party")}
+    assert list(parties) == ["payer", "payee", "patient", "corrected_subscriber", "rendering"]
+    assert (parties["payer"]["city"], parties["payer"]["contact_name"], parties["payer"]["phone"]) == (
+        "BALTIMORE", "CALLS", "8005550100",
+    )  # fmt: skip
+    assert (parties["patient"]["claim_sequence"], parties["patient"]["first_name"]) == (1, "PAT")
+    [claim], [line] = rows(remittance, "remittance_claim"), rows(remittance, "remittance_line")
+    assert (claim["facility_code"], claim["frequency_code"], claim["ms_drg"]) == ("11", "1", "470")
+    assert (claim["statement_from_date"], claim["received_date"]) == (date(2025, 1, 14), date(2025, 1, 20))
+    assert (line["service_date"], line["service_through_date"]) == (date(2025, 1, 14), date(2025, 1, 15))
+    assert (line["billed_hcpcs_code"], line["billed_units"], line["line_control_number"]) == (
+        "99214",
+        D("2.000"),
+        "LINE-A",
+    )
+    told = [
+        (d.get("claim_sequence"), d.get("line_number"), d.get("about"), d["kind"], d["qualifier"], d.get("value"))
+        for d in rows(remittance, "remittance_detail")
+    ]
+    assert [t for t in told if t[0] is None] == [
+        (None, None, None, "element", "BPR05", "CTX"), (None, None, None, "element", "BPR06", "01"),
+        (None, None, None, "element", "BPR07", "999999992"), (None, None, None, "element", "BPR08", "DA"),
+        (None, None, None, "element", "BPR09", "123456"), (None, None, None, "element", "BPR10", "1512345678"),
+        (None, None, None, "element", "BPR12", "01"), (None, None, None, "element", "BPR13", "999988880"),
+        (None, None, None, "element", "BPR14", "DA"), (None, None, None, "element", "BPR15", "98765"),
+        (None, None, None, "element", "TRN03", "1512345678"), (None, None, None, "reference", "EV", "RECEIVER"),
+        (None, None, None, "date", "405", None), (None, None, "payer", "reference", "2U", "10112X"),
+        (None, None, "payer", "segment", "PER", "PER*BL*TECH*TE*8005550101"),
+        (None, None, "payee", "reference", "TJ", "999999999"),
+    ]  # fmt: skip
+    assert [t for t in told if t[0] == 1] == [
+        (1, None, "group", "element", "LX01", "7"),
+        (1, None, "group", "segment", "TS3", f"TS3*{CLINIC}*11*20251231*1*125"),
+        (1, None, None, "element", "CLP12", "2.1"), (1, None, None, "element", "MOA01", ".5"),
+        (1, None, None, "reference", "EA", "CHART3"), (1, None, None, "date", "036", None),
+        (1, None, None, "amount", "AU", None), (1, None, None, "segment", "QTY", "QTY*CA*3"),
+        (1, 1, None, "reference", "HPI", "1999999984"), (1, 1, None, "amount", "KH", None),
+    ]  # fmt: skip

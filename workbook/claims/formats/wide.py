@@ -105,9 +105,9 @@ def _read(files: dict[str, list[Path]], layout: Layout, source: str) -> Claims:
                 spool(paths, layout.needs(name), layout.separator, target, problems)
                 engine.put(f"spooled_{name}", target)
             _name_unread(Path(source), files, problems)
-            told = list(_rows(engine, layout))
-            tables, more = _tables(engine, layout)
-            return Claims(tables, _problems(engine, [*told, *more], layout, problems), source)
+            told = [engine.query(sql.collected(_rows(engine, layout)))]
+            tables = dict(_tables(engine, layout, told))
+            return Claims(tables, _problems(engine, told, layout, problems), source)
         finally:
             engine.close()
 
@@ -157,35 +157,43 @@ def _lost(rows: str, what: str, claim: str = "cast(null as varchar)") -> str:
     return sql.problem(f"from {rows}", message, claim=claim, file=f"s.{FILE}", at=f"s.{AT}")
 
 
-def _tables(engine: Engine, layout: Layout) -> tuple[dict[str, pa.Table], list[str]]:
-    """The claim tables of the kept rows, and the SELECTs of the cells that do not fit."""
-    told: list[str] = []
-    mapped: dict[str, list[str]] = {}
+def _tables(engine: Engine, layout: Layout, told: list[pa.Table]) -> Iterator[tuple[str, pa.Table]]:
+    """The claim tables of the kept rows, one after the other; what does not fit is added to `told`."""
     for name in sorted(layout.tables, key=_order):
         table = CLAIM_TABLES[name]
         found: dict[str, list[Source]] = {}
         for block in layout.tables[name]:
             for column, source in block.columns.items():
                 found.setdefault(column, []).append(source)
-        mapped[name] = [column for column in table.names if column in found]
-        told += [_left_out(layout, name, block) for block in layout.tables[name] if block.leave_out]
-        kept = f"raw_{name}"
-        engine.keep(kept, sql.raw(layout, table, mapped[name]))
-        if pointers := [column for column, sources in found.items() if any(s.diagnosis for s in sources)]:
-            engine.keep("pointed", sql.pointed(pointers, kept))
-            kept = "pointed"
-        engine.keep(name, sql.typed(layout, table, mapped[name], kept))
+        mapped = [column for column in table.names if column in found]
+        kept = _raw(engine, layout, table, found, mapped)
+        engine.keep(name, sql.typed(layout, table, mapped, kept))
+        at_fault = [_left_out(layout, name, block) for block in layout.tables[name] if block.leave_out]
         for column, sources in found.items():
             if summed := [s.sum_of_lines for s in sources if s.sum_of_lines]:
                 engine.keep("summed", sql.summed(column, summed[0]))
                 engine.keep(name, "select * from summed")
             elif any(s.constant is None for s in sources):
-                told.append(sql.unfit(layout, table[column], _expected(table, column, sources), kept))
+                at_fault.append(sql.unfit(layout, table[column], _expected(table, column, sources), kept))
                 if table[column].required:
-                    told.append(sql.empty(table, table[column], kept))
+                    at_fault.append(sql.empty(table, table[column], kept))
+        told.append(engine.query(sql.collected(at_fault)))
+        engine.drop(kept)
+        yield name, _result(engine, table, mapped)
         if name == "claim_diagnosis":
             engine.keep("listed_diagnosis", sql.LISTED_DIAGNOSIS)
-    return {name: _result(engine, CLAIM_TABLES[name], columns) for name, columns in mapped.items()}, told
+        if name not in ("claim", "claim_line"):  # these two are compared in the end
+            engine.drop(name)
+
+
+def _raw(engine: Engine, layout: Layout, table: Table, found: dict[str, list[Source]], mapped: list[str]) -> str:
+    """Keep the rows of a table with their values as text; gives the name they are kept under."""
+    engine.keep("raw", sql.raw(layout, table, mapped))
+    if pointers := [column for column, sources in found.items() if any(s.diagnosis for s in sources)]:
+        engine.keep("pointed", sql.pointed(pointers, "raw"))
+        engine.drop("raw")
+        return "pointed"
+    return "raw"
 
 
 def _left_out(layout: Layout, table: str, block: Block) -> str:
@@ -228,20 +236,20 @@ def _result(engine: Engine, table: Table, mapped: list[str]) -> pa.Table:
     )
 
 
-def _problems(engine: Engine, told: list[str], layout: Layout, problems: Problems) -> pa.Table:
+def _problems(engine: Engine, told: list[pa.Table], layout: Layout, problems: Problems) -> pa.Table:
     """What was met while spooling, and what the SELECTs find, file by file and row by row."""
     import pyarrow as pa
 
     lineless = "from claim c anti join claim_line l on l.claim_id = c.claim_id"
     message = f"'row ' || {AT} || ': the claim has no line'"
-    told.append(sql.problem(lineless, message, claim="c.claim_id", severity="warning"))
+    told.append(engine.query(sql.collected([sql.problem(lineless, message, "", "c.claim_id", "warning")])))
     (problems.file,) = engine.query(f"select min({FILE}) as file from spooled_{layout.main}")["file"].to_pylist()
     for name, blocks in layout.tables.items():
         given = {column for block in blocks for column in block.columns} | {"claim_id", *COUNTED}
         if missing := [c.name for c in CLAIM_TABLES[name].columns if c.required and c.name not in given]:
             say = f"the layout has no column for {', '.join(missing)} of {name}; there they are empty"
             problems.add(say, severity="warning")
-    found = engine.query(f"select * from ({' union all '.join(told)}) order by file, at_, element, message")
+    found = pa.concat_tables(told).sort_by([(c, "ascending") for c in ("file", "at_", "element", "message")])
     rows = {column: found[column] for column in ("file", "element", "severity", "claim_id", "message")}
     rows["level"] = pa.repeat(pa.scalar(2, pa.int64()), found.num_rows)
     columns = [

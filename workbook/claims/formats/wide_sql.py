@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from workbook.claims.formats.layout import COUNTED, Block, Layout, Source
 from workbook.claims.formats.spool import AT, FILE, ROW
 from workbook.engine.table import TYPES, Column, Table
@@ -190,6 +192,13 @@ def empty(table: Table, column: Column, source: str) -> str:
     message = f"{said} || count(*) || ' rows, the first of them row ' || min({AT})"
     where = f"from {name(source)} where {name(column.name)} is null having count(*) > 0"
     return problem(where, message, column.name, file=f"min({FILE})", at="0")
+
+
+def collected(selects: Iterable[str]) -> str:
+    """SELECT all rows of several SELECTs of problems."""
+    columns = "cast(file as varchar) as file, cast(at_ as bigint) as at_, claim_id, element, severity, message"
+    nothing = problem("where false", "cast(null as varchar)", file="cast(null as varchar)", at="0")
+    return f"select {columns} from ({' union all '.join([*selects, nothing])})"
 
 
 def problem(

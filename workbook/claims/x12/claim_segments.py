@@ -55,7 +55,7 @@ class Bundle:
 def claim_segments(bundle: Bundle) -> Iterator[str]:
     """Loop 2300 and all below it."""
     own = bundle.about(None)
-    yield _clm(bundle.claim, _elements(own))
+    yield _clm(bundle.claim, elements_of(own))
     yield from _in_order([*_claim_columns(bundle, own), *detail_segments(own), *_codes(bundle, own)], _CLAIM_ORDER)
     yield from _claim_parties(bundle)
     for number, payer in enumerate((r for r in bundle.rows["other_payer"] if r["line_number"] is None), 1):
@@ -65,7 +65,8 @@ def claim_segments(bundle: Bundle) -> Iterator[str]:
         yield from _line(bundle, line)
 
 
-def _elements(details: list[Row]) -> dict[str, str]:
+def elements_of(details: list[Row]) -> dict[str, str]:
+    """The details that are elements of segments, by place."""
     return {d["qualifier"]: d["value"] for d in details if d["kind"] == "element"}
 
 
@@ -89,7 +90,7 @@ def _claim_columns(bundle: Bundle, own: list[Row]) -> Iterator[str]:
     claim = bundle.claim
     yield from _dates(claim, c.CLAIM, own)
     if any(claim[column] is not None for column in c.INSTITUTIONAL.values()):
-        yield segment("CL1", *(claim[column] for column in c.INSTITUTIONAL.values()), rest=_elements(own))
+        yield segment("CL1", *(claim[column] for column in c.INSTITUTIONAL.values()), rest=elements_of(own))
     first = next((r for r in bundle.rows["other_payer"] if r["line_number"] is None), None)
     if first and first["obligated_amount"] is not None:
         yield segment("CN1", "09", first["obligated_amount"])
@@ -238,7 +239,7 @@ def _stand_ins(row: Row, npi_columns: dict[str, str], parties: list[Row]) -> lis
 def party_segments(role: str, place: int, party: Row, details: list[Row]) -> Iterator[str]:
     """NM1 and what follows it: PRV, N2, N3, N4, DMG, REF, PER and what else was said of the party."""
     code = next((code for code, named in c.ROLES[place].items() if named == role), role)
-    rest = _elements(details)
+    rest = elements_of(details)
     elements: list[Any] = [None] * 9
     for position, column in c.NAME.items():
         elements[position - 1] = party.get(column)
@@ -282,7 +283,7 @@ def _other_payer(bundle: Bundle, payer: Row, number: int) -> Iterator[str]:
     for position, column in c.SUBSCRIBER.items():
         elements[position - 1] = payer[column]
     elements[1] = payer["patient_relationship"]
-    yield segment("SBR", *elements, rest=_elements(details))
+    yield segment("SBR", *elements, rest=elements_of(details))
     patient_part = _patient_part(bundle, payer)
     told = [d for d in details if not (d["kind"] in ("reference", "date") or d["qualifier"] in ("N3", "N4", "PER"))]
     own = [*_adjustments(bundle, payer["payer_id"], None), *_payer_amounts(payer, patient_part), *detail_segments(told)]
@@ -344,7 +345,7 @@ def _line(bundle: Bundle, line: Row) -> Iterator[str]:
     number = line["line_number"]
     own = bundle.about(None, number)
     yield segment("LX", number)
-    yield _service(bundle.claim, line, _elements(own))
+    yield _service(bundle.claim, line, elements_of(own))
     columns = [*_dates(line, c.LINE, own)]
     payers = [r for r in bundle.rows["other_payer"] if r["line_number"] == number]
     obligated = next((r["obligated_amount"] for r in payers if r["obligated_amount"] is not None), None)
@@ -396,14 +397,14 @@ def _drug(bundle: Bundle, line: Row) -> Iterator[str]:
     if line["ndc"] is not None:
         yield segment("LIN", None, "N4", line["ndc"])
     if line["ndc_quantity"] is not None:
-        yield segment("CTP", None, None, None, count(line["ndc_quantity"]), line["ndc_unit"], rest=_elements(details))
+        yield segment("CTP", None, None, None, count(line["ndc_quantity"]), line["ndc_unit"], rest=elements_of(details))
     yield from detail_segments(details)
 
 
 def _line_payer(bundle: Bundle, payer: Row, number: int) -> Iterator[str]:
     """Loop 2430: what an earlier payer decided for the line."""
     details = bundle.about(f"other_payer:{number}", payer["line_number"])
-    rest = _elements(details)
+    rest = elements_of(details)
     procedure = None
     if payer["hcpcs_code"] is not None:
         procedure = ("HC", payer["hcpcs_code"], *(payer["modifiers"] or "").split(COMPONENT))

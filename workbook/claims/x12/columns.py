@@ -81,4 +81,19 @@ CITY = {1: "city", 2: "state", 3: "zip_code", 4: "country"}
 CONTACT = {"TE": "phone", "EX": "phone_extension", "FX": "fax", "EM": "email"}
 TAX_IDS = ("EI", "SY")
 #: what the guide requires and the tables may lack; the writer says so, and the reader takes it for nothing
-NOT_ON_FILE = "NOT ON FILE"
+NOT_ON_FILE, NO_PHONE = "NOT ON FILE", "0000000000"
+
+# The 835
+
+#: N101 of the header and NM101 of a claim → role
+REMITTANCE_ROLES = {"PR": "payer", "PE": "payee"}
+PAID_CLAIM_ROLES = {
+    "QC": "patient", "IL": "subscriber", "74": "corrected_subscriber", "82": "rendering", "TT": "crossover",
+    "PR": "corrected_payer", "GB": "other_subscriber",
+}  # fmt: skip
+#: CLP → {element: column}: text, as it stands
+PAID_CLAIM_TEXT = {6: "claim_filing_code", 7: "payer_claim_id", 8: "facility_code", 9: "frequency_code", 11: "ms_drg"}
+PAID_CLAIM_DATES = {"232": "statement_from_date", "233": "statement_through_date", "050": "received_date"}
+PAID_LINE_DATES = {"472": "service_date", "150": "service_date", "151": "service_through_date"}
+#: where the remarks of a claim stand
+REMARKS = {"MIA": (5, 20, 21, 22, 23), "MOA": (3, 4, 5, 6, 7)}

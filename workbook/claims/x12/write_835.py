@@ -13,24 +13,28 @@ from typing import Any
 from workbook.claims.balance import balance
 from workbook.claims.model import Remittance
 from workbook.claims.tables import REMITTANCE_TABLES
-from workbook.claims.x12.compose import COMPONENT, Element, count, digits, interchange, lines_of, segment, transaction
+from workbook.claims.x12 import columns as c
+from workbook.claims.x12.claim_segments import adjustment_segments, detail_segments, elements_of
+from workbook.claims.x12.compose import COMPONENT, Element, count, interchange, lines_of, segment, transaction
 from workbook.claims.x12.imbalance import imbalance
+from workbook.claims.x12.read_835 import originator
 from workbook.terms import WorkbookError, private_file
 
 Row = dict[str, Any]
 GUIDE = "005010X221A1"
 #: What the guide requires and the tables may leave null.
 REQUIRED = {
-    "remittance": ("payer_name", "payee_name", "payee_npi", "payment_method", "payment_date"),
+    "remittance": ("payer_name", "payee_name", "payment_method", "payment_date"),
     "remittance_claim": ("claim_status_code", "claim_filing_code", "payer_claim_id"),
-    "remittance_line": ("hcpcs_code",),
     "adjustment": ("group_code", "carc"),
     "provider_adjustment": ("reason_code",),
 }
 #: The guide requires an address and a technical contact of the payer, and of the patient a last name, unless a pharmacy
-#: bills. The tables hold none of them, and the file says so.
-PAYER_CONTACT = ("N3*ADDRESS NOT ON FILE", "N4*NOT ON FILE", "PER*BL*CONTACT NOT ON FILE*TE*0000000000")
-PATIENT_NAME = "NAME NOT ON FILE"
+#: bills. Where the tables hold none of them, the file says so.
+PAYER_CONTACT = (
+    f"N3*ADDRESS {c.NOT_ON_FILE}", f"N4*{c.NOT_ON_FILE}", f"PER*BL*CONTACT {c.NOT_ON_FILE}*TE*{c.NO_PHONE}"
+)  # fmt: skip
+PATIENT_NAME = f"NAME {c.NOT_ON_FILE}"
 _DENTAL = re.compile("D[0-9]{4}")
 
 
@@ -48,7 +52,8 @@ def format_835(remittance: Remittance) -> str:
     date and the time 0000. It is marked as a test (ISA15 is T). TRN02 is trace_number, or remittance_id where there is
     none; TRN03 is a number derived from payer_id. What else the guide wants and the tables do not hold says "NOT ON
     FILE". `wb.read_remittance` reads it back to equal tables when remittance_id is trace_number, claim_sequence counts
-    from 1, units are not null, and rows stand in the order of claims and lines, those about a whole claim first.
+    from 1, units and the provider's fiscal_period_end are not null, payer, payee and patients are rows of
+    remittance_party, and rows stand in the order of claims and lines, those about a whole claim first.
 
     Raises WorkbookError when the remittance does not balance, saying which level is off by how much; when a value the
     guide requires is null, a row belongs to no claim or line, or a text holds a separator.
@@ -62,20 +67,20 @@ def format_835(remittance: Remittance) -> str:
     claims = _by(tables["remittance_claim"], "remittance_id")
     details = {
         name: _by(tables[name], "remittance_id", "claim_sequence")
-        for name in ("remittance_line", "adjustment", "remark")
+        for name in ("remittance_line", "adjustment", "remark", "remittance_party", "remittance_detail")
     }
     withheld = _by(tables["provider_adjustment"], "remittance_id")
     body: list[str] = []
     for position, row in enumerate(tables["remittance"], 1):
         name = row["remittance_id"]
         segments = [
-            *_header(row),
+            *_header(row, details["remittance_party"][name, None], details["remittance_detail"][name, None]),
             *_claims(sorted(claims[name], key=_sequence), details),
             *_withheld(row, withheld[name]),
         ]
         body += transaction("835", position, segments)
     first = tables["remittance"][0]
-    sender, receiver = first["payer_id"] or "PAYER", first["payee_npi"]
+    sender, receiver = first["payer_id"] or "PAYER", first["payee_npi"] or "PAYEE"
     sets = len(tables["remittance"])
     return "".join(lines_of(interchange("HP", GUIDE, sender, receiver, first["payment_date"], body, sets)))
 
@@ -156,94 +161,181 @@ def _by(rows: list[Row], *columns: str) -> defaultdict[Any, list[Row]]:
     return groups
 
 
-def _header(row: Row) -> Iterator[str]:
+def _header(row: Row, parties: list[Row], details: list[Row]) -> Iterator[str]:
     paid_on, method = row["payment_date"], row["payment_method"]
+    own = [d for d in details if d["about"] is None]
+    rest = elements_of(own)
     handling = "H" if method == "NON" else "I"  # H notification only, I remittance information only
-    yield segment("BPR", handling, row["payment_amount"], "C", method, *[None] * 11, paid_on)
-    yield segment("TRN", "1", row["trace_number"] or row["remittance_id"], _payer_number(row))
+    yield segment("BPR", handling, row["payment_amount"], "C", method, *[None] * 11, paid_on, rest=rest)
+    number = originator(row["payer_id"] or row["payer_name"])
+    yield segment("TRN", "1", row["trace_number"] or row["remittance_id"], number, rest=rest)
+    told = [*detail_segments([d for d in own if d["kind"] != "date"])]
+    yield from _named(told, ("CUR", "REF"))
     yield segment("DTM", "405", paid_on)
-    yield segment("N1", "PR", row["payer_name"])
-    yield from PAYER_CONTACT[:2]
-    if row["payer_id"] is not None:
-        yield segment("REF", "2U", row["payer_id"])
-    yield PAYER_CONTACT[2]
-    yield segment("N1", "PE", row["payee_name"], "XX", row["payee_npi"])
+    yield from _dates([d for d in own if d["kind"] == "date"])
+    by_role = {p["role"]: p for p in parties}
+    for role, code in (("payer", "PR"), ("payee", "PE")):
+        yield from _named_in_header(row, code, by_role.get(role), [d for d in details if d["about"] == role])
+    for role in (p["role"] for p in parties if p["role"] not in ("payer", "payee")):
+        yield from _named_in_header(row, role, by_role[role], [d for d in details if d["about"] == role])
+    yield from (text for text in told if text[:3] not in ("CUR", "REF"))
 
 
-def _payer_number(row: Row) -> str:
-    """TRN03, ten characters: 9 (a number the sender chose) and nine digits that payer_id, or the name, always gives."""
-    return f"9{digits(row['payer_id'] or row['payer_name'])}"
-
-
-def _claims(claims: list[Row], details: dict[str, defaultdict[Any, list[Row]]]) -> Iterator[str]:
-    if claims:
-        yield segment("LX", 1)
-    for claim in claims:
-        key = _claim_key(claim)
-        adjustments = _by(details["adjustment"][key], "line_number")
-        remarks = _by(details["remark"][key], "line_number")
-        yield segment(
-            "CLP",
-            claim["claim_id"],
-            claim["claim_status_code"],
-            claim["billed_amount"],
-            claim["paid_amount"],
-            claim["patient_responsibility_amount"],
-            claim["claim_filing_code"],
-            claim["payer_claim_id"],
+def _named_in_header(row: Row, code: str, party: Row | None, details: list[Row]) -> Iterator[str]:
+    """Loop 1000: the payer, who needs an address and a contact, or the payee."""
+    is_payer = code == "PR"
+    who = party or {}
+    name = {"PR": row["payer_name"], "PE": row["payee_name"]}.get(code, who.get("last_name"))
+    kind, number = who.get("identifier_type"), who.get("identifier")
+    if code == "PE":
+        kind, number = ("XX", row["payee_npi"]) if row["payee_npi"] else (kind, number)
+    if code == "PE" and number is None:
+        raise WorkbookError(
+            f"an 835 must state payee_npi, which remittance {row['remittance_id']} leaves null; "
+            "fill it in and write again"
         )
-        yield from _adjustments(adjustments[None])
-        patient = claim["patient_id"]
+    yield segment("N1", code, name, kind, number)
+    has_place = any(who.get(column) for column in (*c.STREET.values(), *c.CITY.values()))
+    if any(who.get(column) for column in c.STREET.values()):
+        yield segment("N3", *(who.get(column) for column in c.STREET.values()))
+    if any(who.get(column) for column in c.CITY.values()):
+        yield segment("N4", *(who.get(column) for column in c.CITY.values()))
+    if is_payer and not has_place:
+        yield from PAYER_CONTACT[:2]
+    if is_payer and row["payer_id"] is not None and row["payer_id"] != who.get("identifier"):
+        yield segment("REF", "2U", row["payer_id"])
+    if who.get("tax_id"):
+        yield segment("REF", who.get("tax_id_type") or "EI", who["tax_id"])
+    told = [*detail_segments(details)]
+    yield from _named(told, ("REF",))
+    numbers = [(q, who[column]) for q, column in c.CONTACT.items() if who.get(column)]
+    if numbers or who.get("contact_name"):
+        yield segment(
+            "PER", "BL" if is_payer else "CX", who.get("contact_name"), *(p for pair in numbers for p in pair)
+        )
+    elif is_payer and not any(text.startswith("PER*") for text in told):
+        yield PAYER_CONTACT[2]
+    yield from (text for text in told if not text.startswith("REF*"))
+
+
+def _named(segments: list[str], names: tuple[str, ...]) -> Iterator[str]:
+    return (text for text in segments if text.partition("*")[0] in names)
+
+
+def _dates(details: list[Row]) -> Iterator[str]:
+    return (segment("DTM", d["qualifier"], d["from_date"]) for d in details if d["kind"] == "date")
+
+
+def _claims(claims: list[Row], rows: dict[str, defaultdict[Any, list[Row]]]) -> Iterator[str]:
+    for position, claim in enumerate(claims):
+        key = _claim_key(claim)
+        details = rows["remittance_detail"][key]
+        group = [d for d in details if d["about"] == "group"]
+        if group or position == 0:
+            number = next((d["value"] for d in group if d["kind"] == "element"), "1")
+            yield segment("LX", number)
+            yield from detail_segments([d for d in group if d["kind"] != "element"])
+        yield from _claim(claim, [d for d in details if d["about"] != "group"], rows, key)
+
+
+def _claim(claim: Row, details: list[Row], rows: dict[str, defaultdict[Any, list[Row]]], key: Any) -> Iterator[str]:
+    adjustments = _by(rows["adjustment"][key], "line_number")
+    remarks = _by(rows["remark"][key], "line_number")
+    own = [d for d in details if d["line_number"] is None]
+    rest = elements_of([d for d in own if d["about"] is None])
+    elements: list[Any] = [None] * 11
+    elements[:5] = (claim["claim_id"], claim["claim_status_code"], claim["billed_amount"], claim["paid_amount"],
+                    claim["patient_responsibility_amount"])  # fmt: skip
+    for place, column in c.PAID_CLAIM_TEXT.items():
+        elements[place - 1] = claim[column]
+    yield segment("CLP", *elements, rest=rest)
+    yield from adjustment_segments(adjustments[None])
+    yield from _claim_names(claim, rows["remittance_party"][key])
+    yield from _claim_remarks(claim, [row["rarc"] for row in remarks[None]], rest)
+    told = [d for d in own if d["about"] is None]
+    segments = [*detail_segments([d for d in told if d["kind"] != "date"])]
+    yield from _named(segments, ("REF",))
+    for qualifier, column in c.PAID_CLAIM_DATES.items():
+        if claim[column] is not None:
+            yield segment("DTM", qualifier, claim[column])
+    yield from _dates(told)
+    for name in ("PER", "AMT", "QTY"):
+        yield from _named(segments, (name,))
+    for line in rows["remittance_line"][key]:
+        number = line["line_number"]
+        about = [d for d in details if d["line_number"] == number]
+        yield from _line(line, adjustments[number], [row["rarc"] for row in remarks[number]], about)
+
+
+def _claim_names(claim: Row, parties: list[Row]) -> Iterator[str]:
+    """NM1 of a claim, the patient first."""
+    patient = claim["patient_id"]
+    if not any(p["role"] == "patient" for p in parties):
         yield segment("NM1", "QC", "1", PATIENT_NAME, *[None] * 4, "MI" if patient else None, patient)
-        yield from _claim_remarks(claim, [row["rarc"] for row in remarks[None]])
-        for line in details["remittance_line"][key]:
-            number = line["line_number"]
-            yield from _line(line, adjustments[number], [row["rarc"] for row in remarks[number]])
+    codes = {role: code for code, role in c.PAID_CLAIM_ROLES.items()}
+    for party in sorted(parties, key=lambda p: list(codes).index(p["role"]) if p["role"] in codes else len(codes)):
+        elements: list[Any] = [None] * 9
+        for place, column in c.NAME.items():
+            elements[place - 1] = party[column]
+        elements[0], elements[1] = codes.get(party["role"], party["role"]), "2" if party["is_organization"] else "1"
+        if party["role"] == "patient":
+            elements[2] = elements[2] or PATIENT_NAME
+        yield segment("NM1", *elements)
 
 
-def _claim_remarks(claim: Row, remarks: list[str]) -> Iterator[str]:
+def _claim_remarks(claim: Row, remarks: list[str], rest: dict[str, str]) -> Iterator[str]:
     if len(remarks) > 5:
         raise WorkbookError(
             f"claim {claim['claim_id']} has {len(remarks)} remarks that concern no line; "
             "an 835 has room for five (MOA03 to MOA07)"
         )
-    if remarks:
-        yield segment("MOA", None, None, *remarks)
+    name = "MIA" if any(place.startswith("MIA") for place in rest) else "MOA"
+    elements: list[Any] = [None] * 24
+    for place, rarc in zip(c.REMARKS[name], remarks, strict=False):
+        elements[place - 1] = rarc
+    if remarks or any(place.startswith(name) for place in rest):
+        yield segment(name, *elements, rest=rest)
 
 
-def _line(line: Row, adjustments: list[Row], remarks: list[str]) -> Iterator[str]:
-    code = line["hcpcs_code"]
-    qualifier = "AD" if _DENTAL.fullmatch(code) else "HC"
-    modifiers = (line["modifiers"] or "").split(COMPONENT)
-    procedure = (qualifier, code, *modifiers)
-    yield segment("SVC", procedure, line["billed_amount"], line["paid_amount"], None, count(line["units"]))
-    if line["service_date"] is not None:
-        yield segment("DTM", "472", line["service_date"])
-    yield from _adjustments(adjustments)
-    yield segment("REF", "6R", line["line_number"])
+def _line(line: Row, adjustments: list[Row], remarks: list[str], details: list[Row]) -> Iterator[str]:
+    code, revenue, rest = line["hcpcs_code"], line["revenue_code"], elements_of(details)
+    procedure: tuple[str | None, ...] | None = None
+    if code is not None:
+        procedure = ("AD" if _DENTAL.fullmatch(code) else "HC", code, *(line["modifiers"] or "").split(COMPONENT))
+    elif revenue is not None:
+        procedure, revenue = ("NU", revenue), None
+    elif "SVC01" not in rest:
+        raise WorkbookError(
+            f"an 835 must state hcpcs_code or revenue_code, which line {line['line_number']} of claim "
+            f"{line['claim_id']} leaves null; fill it in and write again"
+        )
+    billed = None if line["billed_hcpcs_code"] is None else ("HC", line["billed_hcpcs_code"])
+    yield segment("SVC", procedure, line["billed_amount"], line["paid_amount"], revenue, count(line["units"]), billed,
+                  count(line["billed_units"]), rest=rest)  # fmt: skip
+    first, last = line["service_date"], line["service_through_date"]
+    if first is not None:
+        yield segment("DTM", "472" if last is None else "150", first)
+    if last is not None:
+        yield segment("DTM", "151", last)
+    yield from _dates(details)
+    yield from adjustment_segments(adjustments)
+    yield segment("REF", "6R", line["line_control_number"] or line["line_number"])
+    told = [*detail_segments([d for d in details if d["kind"] != "date"])]
+    yield from _named(told, ("REF",))
     if line["allowed_amount"] is not None:
         yield segment("AMT", "B6", line["allowed_amount"])
+    yield from _named(told, ("AMT", "QTY"))
     for rarc in remarks:
         yield segment("LQ", "HE", rarc)
-
-
-def _adjustments(rows: list[Row]) -> Iterator[str]:
-    """One CAS for each run of rows of one group, or several: six reasons fit in one."""
-    for group, run in groupby(rows, key=lambda row: row["group_code"]):
-        for six in _sixes(list(run)):
-            triplets = [cell for row in six for cell in (row["carc"], row["amount"], count(row["quantity"]))]
-            yield segment("CAS", group, *triplets)
+    yield from (text for text in told if text[:3] not in ("REF", "AMT", "QTY"))
 
 
 def _withheld(remittance: Row, rows: list[Row]) -> Iterator[str]:
-    fiscal_year_end = date(remittance["payment_date"].year, 12, 31)
-    for six in _sixes(rows):
-        pairs: list[Element] = []
-        for row in six:
-            pairs += [(row["reason_code"], row["reference"]), row["amount"]]
-        yield segment("PLB", remittance["payee_npi"], fiscal_year_end, *pairs)
-
-
-def _sixes(rows: list[Row]) -> Iterator[list[Row]]:
-    for start in range(0, len(rows), 6):
-        yield rows[start : start + 6]
+    usual = date(remittance["payment_date"].year, 12, 31)
+    for ends, run in groupby(rows, key=lambda row: row["fiscal_period_end"] or usual):
+        listed = list(run)
+        for start in range(0, len(listed), 6):
+            pairs: list[Element] = []
+            for row in listed[start : start + 6]:
+                pairs += [(row["reason_code"], row["reference"]), row["amount"]]
+            yield segment("PLB", remittance["payee_npi"], ends, *pairs)

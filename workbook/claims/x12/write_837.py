@@ -18,7 +18,7 @@ from workbook.terms import WorkbookError, private_file
 
 GUIDES = {"professional": "005010X222A1", "institutional": "005010X223A2", "dental": "005010X224A2"}
 _WHO = tuple(name for name in CLAIM_PARTY.names if name not in CLAIM_PARTY.key)
-_CONTACT = {"contact_name": c.NOT_ON_FILE, "phone": "0000000000"}
+_CONTACT = {"contact_name": c.NOT_ON_FILE, "phone": c.NO_PHONE}
 _PLACE = {"address_1": c.NOT_ON_FILE, "city": c.NOT_ON_FILE}
 
 
