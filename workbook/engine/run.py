@@ -6,6 +6,8 @@ Both take Arrow tables in and give Arrow tables back; large inputs stay inside a
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -41,6 +43,18 @@ class Engine(Protocol):
         """Let everything go."""
 
 
+@contextmanager
+def _memory_told() -> Iterator[None]:
+    """Say in words that what is asked for does not fit the memory limit."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        what = str(error).splitlines()[0].removeprefix("Out of Memory Error: ")
+        raise WorkbookError(f"the data needs more memory than the engine may take ({what}); take fewer files") from None
+
+
 class DuckDB:
     """DuckDB, embedded. `memory_limit` (for example "4GB") is honoured by spilling into `spill_folder`."""
 
@@ -69,12 +83,14 @@ class DuckDB:
 
     def keep(self, name: str, sql: str) -> None:
         """See `Engine.keep`."""
-        self._connection.execute(f'create or replace temp table "{name}" as {sql}')
+        with _memory_told():
+            self._connection.execute(f'create or replace temp table "{name}" as {sql}')
         self._names.add(name)
 
     def query(self, sql: str) -> pa.Table:
         """See `Engine.query`."""
-        return self._connection.sql(sql).to_arrow_table()
+        with _memory_told():
+            return self._connection.sql(sql).to_arrow_table()
 
     def drop(self, name: str) -> None:
         """See `Engine.drop`."""

@@ -186,3 +186,10 @@ def test_every_layout_refuses_the_files_of_another(tmp_path):
 def test_the_years_of_a_date_are_four_digits(tmp_path):
     claims = read_wide(carrier(tmp_path, {"LINE_1ST_EXPNS_DT": "20241027"}))
     assert column(claims, "claim_line", "service_from_date") == [date(2024, 10, 27)]
+
+
+def test_too_little_memory_is_said_in_one_line(tmp_path):
+    path = carrier(tmp_path, *({"CLM_ID": str(n)} for n in range(2_000)))
+    with pytest.raises(WorkbookError, match="the data needs more memory than the engine may take") as caught:
+        read_wide(path, memory_limit="1MB")
+    assert "\n" not in str(caught.value)

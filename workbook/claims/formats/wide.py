@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 #: What the engine may hold in memory before it spills into a folder that is removed in the end.
-MEMORY_LIMIT = "512MB"
+MEMORY_LIMIT = "1GB"
 _FORMS = {
     "text": "its list of values",
     "integer": "a whole number",
@@ -32,17 +32,19 @@ _FORMS = {
 }
 
 
-def read_wide(path: str | Path, layout: str | Path | Layout | None = None) -> Claims:
+def read_wide(path: str | Path, layout: str | Path | Layout | None = None, memory_limit: str = MEMORY_LIMIT) -> Claims:
     """Read a wide CSV or Parquet extract as claims.
 
     `path` is a file, or the folder that holds the files of the layout. `layout` is the name of a layout of the package
     (`layouts()`), a page of your own, or None: then the columns tell which it is. A row that cannot become a claim or a
-    line, and a cell that does not fit its column, is a row of `.problems`; so is what the layout does not carry.
+    line, and a cell that does not fit its column, is a row of `.problems`; so is what the layout does not carry. The
+    engine takes `memory_limit` and spills the rest to disk; the claims themselves, about 350 MB a million lines, and
+    the reader of the file come on top.
 
-    Raises WorkbookError when a file is missing, empty or lacks a column, or no layout fits.
+    Raises WorkbookError when a file is missing, empty or lacks a column, no layout fits, or the limit is too low.
     """
     chosen = layout if isinstance(layout, Layout) else layout_of(layout) if layout else recognised(Path(path))
-    return _read(_files(Path(path), chosen), chosen, str(path))
+    return _read(_files(Path(path), chosen), chosen, str(path), memory_limit)
 
 
 def recognised(path: Path) -> Layout:
@@ -95,10 +97,10 @@ def _files(path: Path, layout: Layout) -> dict[str, list[Path]]:
     return found
 
 
-def _read(files: dict[str, list[Path]], layout: Layout, source: str) -> Claims:
+def _read(files: dict[str, list[Path]], layout: Layout, source: str, memory_limit: str) -> Claims:
     with tempfile.TemporaryDirectory(prefix="workbook-wide-") as folder:
         problems = Problems()
-        engine = open_engine("duckdb", memory_limit=MEMORY_LIMIT, spill_folder=folder)
+        engine = open_engine("duckdb", memory_limit=memory_limit, spill_folder=folder)
         try:
             for name, paths in files.items():
                 target = Path(folder) / f"{name}.parquet"
