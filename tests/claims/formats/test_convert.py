@@ -122,6 +122,7 @@ def test_what_fhir_does_not_carry_is_a_warning(tmp_path: Path) -> None:
         ("claims.837", "claims.837", "is what is read; name another place to write to"),
         ("claims.837", "no/such/folder/c.xlsx", "cannot be written"),
         ("nothing", "out", "has the columns of no known layout"),
+        ("both", "out", "both holds claims and a remittance; put each into a folder of its own"),
     ],
 )
 def test_what_cannot_be_converted_is_refused_in_one_line(
@@ -134,6 +135,9 @@ def test_what_cannot_be_converted_is_refused_in_one_line(
     save(tmp_path, "claim_id\nC1\n", "claim.csv")
     save(tmp_path, "a,b\n1,2\n", "strange.csv")
     (tmp_path / "nothing").mkdir()
+    (tmp_path / "both").mkdir()
+    save(tmp_path / "both", envelope(claim_837()), "a.837")
+    save(tmp_path / "both", remittance_835(), "a.835")
     status, out, err = run(capsys, tmp_path / source, tmp_path / target)
     assert (status, out) == (2, "")
     assert says in err

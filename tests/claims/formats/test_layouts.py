@@ -69,6 +69,7 @@ def test_the_template_is_a_page_that_can_be_used(tmp_path):
         ("_type: {is: professional}", "_type: {column: KIND, is: X}", r"give exactly one of"),
         ("ASSIGNED, values: {Y: \"yes\"", "ASSIGNED, values: {Y: \"y\"", r"claim\.accepts_assignment is boolean and 'y'"),
         ("%m/%d/%Y", "%m/%q/%Y", r"dates: '%m/%q/%Y' is no form of a date"),
+        ("  lines:\n", "  my lines:\n", r"files: 'my lines' is no name"),
         ("\ntitle:", "\ntitel:", r"mine\.yaml, line 1, title: this field is missing"),
         ("grain: line", "grain: line\ngrain: line", r"mine\.yaml, line 10: found duplicate key"),
     ],
@@ -81,3 +82,16 @@ def test_a_faulty_page_is_refused_in_words(tmp_path, old, new, message):
 def test_an_unknown_layout_names_the_known_ones():
     with pytest.raises(WorkbookError, match=r"carier: no layout is called so .* rif_carrier, rif_outpatient"):
         layout_of("carier")
+
+
+def test_pointers_need_diagnoses_to_point_to(tmp_path):
+    text = TEMPLATE.read_text(encoding="utf-8")
+    start, end = text.index("  claim_diagnosis:"), text.index("  claim_line:")
+    (tmp_path / "mine.yaml").write_text(text[:start] + text[end:], encoding="utf-8")
+    with pytest.raises(WorkbookError, match="points to a diagnosis, and tables lacks claim_diagnosis"):
+        read_layout(tmp_path / "mine.yaml")
+
+
+def test_a_column_that_a_page_spells_in_two_ways_is_read_once(tmp_path):
+    names = read_layout(page(tmp_path, "payer_id: PAYER", "payer_id: member_id")).needs("lines")
+    assert len({name.upper() for name in names}) == len(names)

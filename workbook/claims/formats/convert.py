@@ -70,16 +70,7 @@ def read_any(source: Path, layout: str | Path | None = None) -> Tables:
     if layout is not None:
         return read_wide(source, layout_of(layout))
     if source.is_dir():
-        names = {p.name.lower() for p in source.iterdir() if p.is_file()}
-        if any(f"{name}{suffix}" in names for name in REMITTANCE_TABLES for suffix in SUFFIXES):
-            return read_remittance(source)
-        if any(f"{name}{suffix}" in names for name in CLAIM_TABLES for suffix in SUFFIXES):
-            return read_claims(source)
-        files = (p for p in source.iterdir() if p.is_file() and p.suffix.lower() in X12_SUFFIXES)
-        kinds = {_transaction(p) for p in files} - {None}
-        if not kinds:
-            return read_wide(source)
-        return read_remittance(source) if kinds == {"835"} else read_claims(source)
+        return _read_folder(source)
     if source.stat().st_size == 0:
         raise WorkbookError(f"{source} is empty; export it again")
     if source.stem.lower() in (*CLAIM_TABLES, *REMITTANCE_TABLES) and source.suffix.lower() in SUFFIXES:
@@ -91,6 +82,19 @@ def read_any(source: Path, layout: str | Path | None = None) -> Tables:
     raise WorkbookError(
         f"{source} is neither X12 nor CSV nor Parquet; give an 837 or 835, a folder of tables, or a wide extract"
     )
+
+
+def _read_folder(folder: Path) -> Tables:
+    files = [p for p in folder.iterdir() if p.is_file()]
+    tables = {p.stem.lower() for p in files if p.suffix.lower() in SUFFIXES}
+    kinds = {_transaction(p) for p in files if p.suffix.lower() in X12_SUFFIXES}
+    has_remittance = not tables.isdisjoint(REMITTANCE_TABLES) or "835" in kinds
+    has_claims = not tables.isdisjoint(CLAIM_TABLES) or "837" in kinds
+    if has_claims and has_remittance:
+        raise WorkbookError(f"{folder} holds claims and a remittance; put each into a folder of its own")
+    if has_remittance:
+        return read_remittance(folder)
+    return read_claims(folder) if has_claims or kinds - {None} else read_wide(folder)
 
 
 def _transaction(path: Path) -> str | None:

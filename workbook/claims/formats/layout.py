@@ -99,6 +99,9 @@ class Layout(Strict):
 
     @model_validator(mode="after")
     def _known_names(self) -> Layout:
+        for name in self.files:
+            if not re.fullmatch("[a-z][a-z0-9_]*", name):
+                raise ValueError(f"files: {name!r} is no name; use small letters, digits and underscores")
         for form in self.dates:
             if not _DATE_FORM.fullmatch(form):
                 raise ValueError(f"dates: {form!r} is no form of a date; use %Y %m %d %b %B %y %j %H %I %M %S %f %p")
@@ -118,6 +121,8 @@ class Layout(Strict):
             if column not in declared.names or column == "claim_id":
                 has = ", ".join(n for n in declared.names if n != "claim_id")
                 raise ValueError(f"table {table} takes no column {column} (claim_id is set under files); it has {has}")
+            if source.diagnosis and "claim_diagnosis" not in self.tables:
+                raise ValueError(f"{table}.{column} points to a diagnosis, and tables lacks claim_diagnosis")
             if source.diagnosis and (table != "claim_line" or declared[column].type != "integer"):
                 raise ValueError(f"{table}.{column}: diagnosis: is for the diagnosis pointers of claim_line")
             if source.sum_of_lines and (table != "claim" or source.sum_of_lines not in self._line_columns()):
@@ -154,7 +159,11 @@ class Layout(Strict):
     def needs(self, file: str) -> list[str]:
         """The columns that `file` must have."""
         found = [self.files[file].claim_id, *self.files[file].keep]
-        return list(dict.fromkeys(found + [name for _, block in self.blocks(file) for name in block.reads()]))
+        found += [name for _, block in self.blocks(file) for name in block.reads()]
+        spelt: dict[str, str] = {}
+        for name in found:
+            spelt.setdefault(name.upper(), name)
+        return list(spelt.values())
 
 
 def read_layout(path: str | Path) -> Layout:
