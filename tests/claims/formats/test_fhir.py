@@ -14,6 +14,7 @@ from tests.claims.formats.extracts import OUTPATIENT, SYNPUF, carrier, write
 from tests.claims.formats.test_wide import outpatient
 from tests.claims.x12.x12_snippets import CLINIC, claim_837, envelope, remittance_835, save
 from workbook.claims.files import read_claims, read_remittance
+from workbook.claims.formats.convert import read_any
 from workbook.claims.formats.fhir import fhir_resources, write_fhir
 from workbook.claims.formats.fhir_parts import service
 from workbook.claims.formats.wide import read_wide
@@ -214,3 +215,18 @@ def test_tables_that_hold_almost_nothing_still_make_valid_resources(
 def test_a_claim_without_a_number_is_written_without_an_id() -> None:
     (claim,) = fhir_resources(Claims({"claim": CLAIM_TABLES["claim"].from_rows([{}])}))
     assert "id" not in claim
+
+
+def test_every_public_file_becomes_resources_that_a_fhir_library_accepts(
+    accepted: Callable[[dict[str, Any]], None], shared: Path
+) -> None:
+    seen = 0
+    for path in sorted((shared / "x12").rglob("*")):
+        try:
+            resources = fhir_resources(read_any(path)) if path.is_file() else iter(())
+            for resource in resources:
+                accepted(resource)
+                seen += 1
+        except WorkbookError:
+            continue  # no X12, or no transaction that is read
+    assert seen > 1_000
