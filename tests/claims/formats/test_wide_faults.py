@@ -193,3 +193,38 @@ def test_too_little_memory_is_said_in_one_line(tmp_path):
     with pytest.raises(WorkbookError, match="the data needs more memory than the engine may take") as caught:
         read_wide(path, memory_limit="1MB")
     assert "\n" not in str(caught.value)
+
+
+def test_a_quote_that_swallows_rows_is_told(tmp_path):
+    opened, closed = {"CARR_NUM": '"abc', "LINE_NUM": "2"}, {"CARR_NUM": 'x"', "LINE_NUM": "4"}
+    claims = read_wide(carrier(tmp_path, {}, opened, {"LINE_NUM": "3"}, closed, {"LINE_NUM": "5"}))
+    warning = "2 lines are inside cells: cells with line breaks, or a quote that is not closed and swallows rows"
+    assert warning in found(claims, "warning")
+
+
+def test_a_quote_that_is_never_closed_is_an_error(tmp_path):
+    claims = read_wide(carrier(tmp_path, {}, {"CARR_NUM": '"abc', "LINE_NUM": "2"}, {"LINE_NUM": "3"}))
+    (message,) = found(claims)
+    assert message.startswith("row 3 has ")
+    assert column(claims, "claim_line", "line_number") == [1]
+
+
+def test_empty_lines_are_no_rows_and_nothing_to_tell(tmp_path):
+    path = carrier(tmp_path, {}, {"LINE_NUM": "2"})
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\n\n\n"))
+    claims = read_wide(path)
+    assert column(claims, "claim_line", "line_number") == [1, 2]
+    assert found(claims) == []
+    assert not [w for w in found(claims, "warning") if "inside cells" in w]
+
+
+def test_a_file_cut_off_in_its_last_row_is_an_error(tmp_path):
+    path = carrier(tmp_path, {}, {"LINE_NUM": "2"})
+    path.write_bytes(path.read_bytes()[:-60])
+    assert [m[:10] for m in found(read_wide(path))] == ["row 3 has "]
+
+
+def test_utf_16_is_named(tmp_path):
+    path = carrier(tmp_path, {})
+    path.write_bytes(path.read_text().encode("utf-16"))
+    assert refused(path, "rif_carrier") == f"{path} is written in UTF-16; save it as UTF-8 or Latin-1"

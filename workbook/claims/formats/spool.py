@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import difflib
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 #: What every spooled row carries: its place among all rows, its file, its row there (the header is row 1).
 ROW, FILE, AT = "row_", "file_", "at_"
 _BLOCK_BYTES = 8 << 20
+_LINE = re.compile(rb"[^\r\n]+")
 
 
 def header(path: Path, separator: str) -> list[str]:
@@ -30,6 +33,9 @@ def header(path: Path, separator: str) -> list[str]:
             raise WorkbookError(f"{path} is empty; its first row should name the columns")
         if path.suffix.lower() == ".parquet":
             return list(pq.read_schema(path).names)
+        with path.open("rb") as opened:
+            if opened.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+                raise WorkbookError(f"{path} is written in UTF-16; save it as UTF-8 or Latin-1")
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
             return [name.strip() for name in next(csv.reader(stream, delimiter=separator), [])]
     except FileNotFoundError:
@@ -125,30 +131,39 @@ def _csv_batches(
         return "skip"
 
     every = header(path, separator)
+    encoding, lines = _scan(path)
+    read = 1  # the header
     with arrow_csv.open_csv(
         path,
         arrow_csv.ReadOptions(
-            use_threads=False, block_size=_BLOCK_BYTES, encoding=_encoding(path), column_names=every, skip_rows=1
+            use_threads=False, block_size=_BLOCK_BYTES, encoding=encoding, column_names=every, skip_rows=1
         ),
         arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=refused),
         arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), include_columns=names),
     ) as reader:
-        yield from reader
+        for batch in reader:
+            read += batch.num_rows
+            yield batch
+    if (more := lines - read - len(bad)) > 0:
+        problems.add(
+            f"{more:,} lines are inside cells: cells with line breaks, or a quote that is not closed and swallows rows",
+            severity="warning",
+        )
 
 
-def _encoding(path: Path) -> str:
-    """UTF-8, or Latin-1 where the file is not UTF-8."""
-    import codecs
-
+def _scan(path: Path) -> tuple[str, int]:
+    """The encoding of a file, UTF-8 or else Latin-1, and how many lines it has that are not empty."""
     decoder = codecs.getincrementaldecoder("utf-8")()
+    encoding, lines, inside = "utf8", 0, False
     with path.open("rb") as stream:
-        try:
-            while block := stream.read(_BLOCK_BYTES):
+        while block := stream.read(_BLOCK_BYTES):
+            lines += sum(1 for _ in _LINE.finditer(block)) - (inside and block[:1] not in b"\r\n")
+            inside = block[-1:] not in b"\r\n"
+            try:
                 decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "latin1"
-    return "utf8"
+            except UnicodeDecodeError:
+                encoding = "latin1"
+    return encoding, lines
 
 
 def _places(before: int, count: int, bad: list[int]) -> pa.Array:
