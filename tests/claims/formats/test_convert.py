@@ -14,6 +14,7 @@ from workbook.claims.files import read_claims, read_remittance
 from workbook.claims.formats import convert, read_wide
 from workbook.claims.model import Claims
 from workbook.cli import main
+from workbook.terms import WorkbookError
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
@@ -161,3 +162,21 @@ def test_x12_below_other_text_is_still_x12(tmp_path: Path) -> None:
     path = save(tmp_path, "Our sample follows.\n" + envelope(claim_837()), "sample.edi")
     convert(path, tmp_path / "out")
     assert read_claims(tmp_path / "out").arrow["claim"]["claim_id"].to_pylist() == ["PCN1"]
+
+
+def test_a_folder_is_not_filled_with_both_forms_of_a_table(tmp_path: Path) -> None:
+    source = carrier(tmp_path, {})
+    convert(source, tmp_path / "out", kind="parquet")
+    with pytest.raises(WorkbookError, match=r"out holds claim\.parquet already; name a new folder"):
+        convert(source, tmp_path / "out", kind="csv")
+    convert(source, tmp_path / "out", kind="parquet")  # the same form is written anew
+
+
+def test_a_broken_file_among_x12_files_is_told_and_the_others_are_converted(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    save(tmp_path / "in", envelope(claim_837()), "a.837")
+    save(tmp_path / "in", "ISA*00*", "b.837")
+    tables = convert(tmp_path / "in", tmp_path / "out")
+    assert read_claims(tmp_path / "out").arrow["claim"].num_rows == 1
+    assert isinstance(tables, Claims)
+    assert [m for m in found(tables, "warning") if "b.837" in m]

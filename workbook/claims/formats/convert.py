@@ -87,7 +87,7 @@ def read_any(source: Path, layout: str | Path | None = None) -> Tables:
 def _read_folder(folder: Path) -> Tables:
     files = [p for p in folder.iterdir() if p.is_file()]
     tables = {p.stem.lower() for p in files if p.suffix.lower() in SUFFIXES}
-    kinds = {_transaction(p) for p in files if p.suffix.lower() in X12_SUFFIXES}
+    kinds = {_transaction(p, is_alone=False) for p in files if p.suffix.lower() in X12_SUFFIXES}
     has_remittance = not tables.isdisjoint(REMITTANCE_TABLES) or "835" in kinds
     has_claims = not tables.isdisjoint(CLAIM_TABLES) or "837" in kinds
     if has_claims and has_remittance:
@@ -97,8 +97,11 @@ def _read_folder(folder: Path) -> Tables:
     return read_claims(folder) if has_claims or kinds - {None} else read_wide(folder)
 
 
-def _transaction(path: Path) -> str | None:
-    """The kind of X12 that a file holds, 837 or 835 …; None where it is not X12."""
+def _transaction(path: Path, is_alone: bool = True) -> str | None:
+    """The kind of X12 that a file holds, 837 or 835 …; None where it is not X12.
+
+    A broken file that is named itself is refused; among others its reader tells of it.
+    """
     with path.open("rb") as stream:
         begins = stream.read(256).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"ISA")
     if path.suffix.lower() in SUFFIXES and not begins:
@@ -106,17 +109,25 @@ def _transaction(path: Path) -> str | None:
     try:
         return first_transaction(path) or "none"
     except WorkbookError:
-        if begins:
+        if begins and is_alone:
             raise
         return None  # X12 may stand below other text, so the reader is asked first
 
 
 def _csv(tables: Tables, target: Path) -> None:
+    _refuse_mixed(tables, target, ".parquet")
     write_csv(tables, target)
 
 
 def _parquet(tables: Tables, target: Path) -> None:
+    _refuse_mixed(tables, target, ".csv")
     write_parquet_tables(tables.arrow, target)
+
+
+def _refuse_mixed(tables: Tables, target: Path, other: str) -> None:
+    """A folder with both forms of a table would be read as one thing and meant as the other."""
+    if there := [name for name in tables.arrow if (target / f"{name}{other}").exists()]:
+        raise WorkbookError(f"{target} holds {there[0]}{other} already; name a new folder")
 
 
 def _fhir(tables: Tables, target: Path) -> None:
