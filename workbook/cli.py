@@ -77,9 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     price.add_argument("--locality", default="NATIONAL", help="carrier-locality, as in 10112-00 (default NATIONAL)")
     price.add_argument("--as-if-on", metavar="DATE", help="price each claim as if its first day had been this one")
     price.add_argument("--no-audit", action="store_true", help="price every line; deny nothing")
-    _add_convert(
-        verb("convert", _convert, "Turn claims or a remittance into another form: CSV, Parquet, XLSX, FHIR, X12.")
-    )
+    _add_convert(verb("convert", _convert, "Turn claims or a remittance into CSV, Parquet, XLSX, FHIR or X12."))
     _add_deidentify(verb("deidentify", _deidentify, "Take what identifies a person out of claims and remittances."))
     _add_codes(verb("codes", _codes, "Look codes up, search them, and load official code files."))
     rules = verb("rules", _rules, "The catalogue of rule cards.").add_subparsers(dest="action", required=True)
@@ -90,9 +88,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_convert(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "source", nargs="?", help="an 837, an 835, a folder of tables, or a wide CSV or Parquet extract"
-    )
+    parser.add_argument("source", nargs="?", help="an 837, an 835, a folder of tables, or a wide CSV or Parquet file")
     parser.add_argument("target", nargs="?", help="a folder, or a file that ends in .xlsx .ndjson .json .835 .837")
     parser.add_argument("--map", metavar="FILE", help="the layout of a wide extract: a page of yours or a known name")
     parser.add_argument("--as", dest="kind", choices=["csv", "parquet", "xlsx", "fhir", "835", "837"])
