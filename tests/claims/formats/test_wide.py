@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.claims.formats.extracts import (
+    CARRIER,
     CARRIER_LINE,
     CLINIC,
     DOCTOR,
@@ -73,6 +74,17 @@ def test_the_columns_that_are_not_carried_are_named(tmp_path):
     (message,) = found(read_wide(carrier(tmp_path, {})), "warning")
     assert message.startswith("the layout carries no DML_IND, CLM_GRP_ID, FINAL_ACTION")
     assert "LINE_ALOWD_CHRG_AMT" in message
+
+
+def test_an_older_extract_without_the_optional_columns_is_read(tmp_path):
+    optional = {"CARR_CLM_CNTL_NUM", "CARR_CLM_BLG_NPI_NUM"}
+    row = {name: value for name, value in CARRIER_LINE.items() if name not in optional}
+    path = write(tmp_path / "carrier.csv", [name for name in CARRIER if name not in optional], [row])
+    claims = read_wide(path)
+    assert column(claims, "claim", "billing_provider_npi") == [None]
+    assert found(claims) == ["claim.billing_provider_npi is empty in 1 rows, the first of them row 2"]
+    told = "there is no column CARR_CLM_CNTL_NUM, CARR_CLM_BLG_NPI_NUM; what it would say is empty"
+    assert told in found(claims, "warning")
 
 
 def test_several_files_of_a_folder_are_one_extract(tmp_path):

@@ -84,7 +84,10 @@ class File(Strict):
 
 
 class Layout(Strict):
-    """A layout page. `source` says where its column names are from, `unverified` what could not be checked."""
+    """A layout page. `source` says where its column names are from, `unverified` what could not be checked.
+
+    A column of `optional` may be absent from an extract and is then empty.
+    """
 
     title: str
     source: str
@@ -94,6 +97,7 @@ class Layout(Strict):
     dates: Texts = ("%Y-%m-%d",)
     amounts: Literal["plain", "dollars"] = "plain"
     empty: Texts = ()
+    optional: Texts = ()
     files: dict[str, File] = Field(min_length=1)
     tables: dict[str, tuple[Block, ...]]
 

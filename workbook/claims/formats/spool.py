@@ -7,7 +7,7 @@ import csv
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,16 +44,19 @@ def header(path: Path, separator: str) -> list[str]:
         raise WorkbookError(f"{path} cannot be read: {str(error).splitlines()[0]}; export it again") from None
 
 
-def lacking(names: list[str], needed: list[str]) -> list[str]:
-    """The needed columns that are not among `names`; upper and lower case are one."""
-    has = {name.upper() for name in names}
+def lacking(names: Iterable[str], needed: list[str], optional: Iterable[str] = ()) -> list[str]:
+    """The needed columns that are not among `names` nor optional; upper and lower case are one."""
+    has = {name.upper() for name in (*names, *optional)}
     return [name for name in needed if name.upper() not in has]
 
 
-def spool(paths: list[Path], needed: list[str], separator: str, target: Path, problems: Problems) -> int:
+def spool(
+    paths: list[Path], needed: list[str], separator: str, target: Path, problems: Problems, optional: Iterable[str] = ()
+) -> int:
     """Copy the `needed` columns of some files as text into one Parquet file; returns the number of rows.
 
-    A CSV row with too many or too few cells becomes a problem. Columns that are not needed are named in a warning.
+    A column of `optional` that a file lacks is null. A CSV row with too many or too few cells becomes a problem.
+    Columns that are not needed are named in a warning.
     Raises WorkbookError when a file lacks a column, names one twice, holds no row, or cannot be read.
     """
     import pyarrow as pa
@@ -67,14 +70,16 @@ def spool(paths: list[Path], needed: list[str], separator: str, target: Path, pr
         for path in paths:
             problems.file = str(path)
             before = total
-            found = _columns(path, needed, separator, problems)
+            found = _columns(path, needed, separator, optional, problems)
+            there = [name for name in found if name is not None]
             bad: list[int] = []
-            for batch in _batches(path, found, separator, bad, problems):
+            for batch in _batches(path, there, separator, bad, problems):
                 rows = total - before
                 places = _places(rows, batch.num_rows, bad)
                 ids = pa.array(range(total, total + batch.num_rows), pa.int64())
                 file = pa.repeat(str(path), batch.num_rows)
-                columns = [batch[name].cast(pa.string()) for name in found]
+                absent = pa.nulls(batch.num_rows, pa.string())
+                columns = [absent if name is None else batch[name].cast(pa.string()) for name in found]
                 writer.write_batch(pa.record_batch([ids, file, places, *columns], schema=schema))
                 total += batch.num_rows
             if total == before and not bad:
@@ -82,24 +87,28 @@ def spool(paths: list[Path], needed: list[str], separator: str, target: Path, pr
     return total
 
 
-def _columns(path: Path, needed: list[str], separator: str, problems: Problems) -> list[str]:
-    """The names, as the file spells them, of the needed columns."""
+def _columns(
+    path: Path, needed: list[str], separator: str, optional: Iterable[str], problems: Problems
+) -> list[str | None]:
+    """The names, as the file spells them, of the needed columns; None for an optional one that is not there."""
     names = header(path, separator)
     spelt = {name.upper(): name for name in names}
     twice = [name for name, times in Counter(name.upper() for name in names).items() if times > 1]
     if wrong := [name for name in needed if name.upper() in twice]:
         raise WorkbookError(f"{path}: column {wrong[0]} stands there more than once; keep one of them")
-    if missing := lacking(names, needed):
+    if missing := lacking(names, needed, optional):
         near = difflib.get_close_matches(missing[0], names, n=1)
         guess = f" (is {missing[0]} called {near[0]}?)" if near else ""
         raise WorkbookError(
             f"{path} lacks the columns {', '.join(missing)}{guess}; the layout expects them and {separator!r} between "
             f"columns; the file begins {', '.join(names[:8])}"
         )
+    if absent := lacking(names, needed):
+        problems.add(f"there is no column {', '.join(absent)}; what it would say is empty", severity="warning")
     wanted = {name.upper() for name in needed}
     if left := [name for name in names if name.upper() not in wanted]:
         problems.add(f"the layout carries no {', '.join(left)} into the claim tables", severity="warning")
-    return [spelt[name.upper()] for name in needed]
+    return [spelt.get(name.upper()) for name in needed]
 
 
 def _batches(

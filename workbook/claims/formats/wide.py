@@ -73,7 +73,11 @@ def _fits(path: Path, layout: Layout) -> bool:
         files = _files(path, layout)
     except WorkbookError:
         return False
-    return not any(lacking(header(p, layout.separator), layout.needs(f)) for f, paths in files.items() for p in paths)
+    return not any(
+        lacking(header(p, layout.separator), layout.needs(f), layout.optional)
+        for f, paths in files.items()
+        for p in paths
+    )
 
 
 def _files(path: Path, layout: Layout) -> dict[str, list[Path]]:
@@ -104,7 +108,7 @@ def _read(files: dict[str, list[Path]], layout: Layout, source: str, memory_limi
         try:
             for name, paths in files.items():
                 target = Path(folder) / f"{name}.parquet"
-                spool(paths, layout.needs(name), layout.separator, target, problems)
+                spool(paths, layout.needs(name), layout.separator, target, problems, layout.optional)
                 engine.put(f"spooled_{name}", target)
             _name_unread(Path(source), files, problems)
             told = [engine.query(sql.collected(_rows(engine, layout)))]
