@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from workbook.terms import WorkbookError, dollars
 
 if TYPE_CHECKING:
+    from workbook.claims.formats.convert import Streamed
     from workbook.claims.model import Claims, Remittance
     from workbook.terms import Edition
 
@@ -171,7 +172,7 @@ def _out(options: argparse.Namespace) -> Path | None:
     return Path(options.out)
 
 
-def _say_problems(claims: Claims | Remittance) -> None:
+def _say_problems(claims: Claims | Remittance | Streamed) -> None:
     """What the reader found wrong, on standard error, so that a pipe carries the result alone."""
     for p in claims.arrow_problems.slice(0, 20).to_pylist():
         place = f"segment {p['segment_number']} ({p['element'] or p['segment']})" if p["segment_number"] else "file"
@@ -180,7 +181,7 @@ def _say_problems(claims: Claims | Remittance) -> None:
         print(f"… and {more:,} more problems", file=sys.stderr)
 
 
-def _is_broken(claims: Claims | Remittance) -> bool:
+def _is_broken(claims: Claims | Remittance | Streamed) -> bool:
     """True when the reader found an error: a broken file is never a clean one."""
     return "error" in claims.arrow_problems["severity"].to_pylist()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,29 @@ def write_parquet_tables(tables: Mapping[str, pa.Table], folder: Path) -> None:
     for name, table in tables.items():
         with private_file(folder / f"{name}.parquet") as stream:
             pq.write_table(table, stream)
+
+
+@contextmanager
+def parquet_tables(declared: Mapping[str, Table], folder: Path) -> Iterator[Callable[[Mapping[str, pa.Table]], None]]:
+    """Open Parquet files in `folder` for tables that come in batches; what is yielded appends one batch.
+
+    The files take their places when all is written, and not at all when something raises.
+    """
+    import pyarrow.parquet as pq
+
+    _make(folder)
+    with ExitStack() as stack:
+        writers = {}
+        for name, table in declared.items():
+            stream = stack.enter_context(private_file(folder / f"{name}.parquet"))
+            writers[name] = stack.enter_context(pq.ParquetWriter(stream, table.schema))
+
+        def append(tables: Mapping[str, pa.Table]) -> None:
+            for name, rows in tables.items():
+                if rows.num_rows:
+                    writers[name].write_table(rows)
+
+        yield append
 
 
 def _make(folder: Path) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from tests.claims.formats.extracts import carrier, found
-from tests.claims.x12.x12_snippets import claim_837, envelope, remittance_835, save
+from tests.claims.x12.x12_snippets import LINE, claim_837, envelope, remittance_835, save
 from workbook.claims.files import read_claims, read_remittance
 from workbook.claims.formats import convert, read_wide
 from workbook.claims.model import Claims
@@ -180,3 +182,28 @@ def test_a_broken_file_among_x12_files_is_told_and_the_others_are_converted(tmp_
     assert read_claims(tmp_path / "out").arrow["claim"].num_rows == 1
     assert isinstance(tables, Claims)
     assert [m for m in found(tables, "warning") if "b.837" in m]
+
+
+def test_an_837_goes_to_parquet_in_batches_and_reads_back_as_it_would_have_been_held(tmp_path: Path) -> None:
+    source = save(tmp_path, envelope([*claim_837(), "CLM*PCN1*125***11:B:1*Y*A*Y*Y", "K9*X", *LINE]))
+    streamed = convert(source, tmp_path / "out", kind="parquet")
+    assert repr(streamed) == "2 claims, 2 lines, $250.00 billed"
+    held = read_claims(source)
+    assert streamed.arrow_problems == held.arrow_problems
+    back = read_claims(tmp_path / "out")
+    for name, table in held.arrow.items():
+        assert back.arrow[name].to_pylist() == table.to_pylist(), name
+    assert {p.stat().st_mode & 0o777 for p in (tmp_path / "out").iterdir()} == {0o600}
+
+
+def test_a_stream_that_breaks_leaves_no_table_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = save(tmp_path, envelope(claim_837()))
+
+    def breaks(path: Path, each: Callable[[Claims], None]) -> int:
+        each(read_claims(path))
+        raise WorkbookError("the disk was pulled out")
+
+    monkeypatch.setattr(import_module("workbook.claims.formats.convert"), "stream_837", breaks)
+    with pytest.raises(WorkbookError, match="the disk was pulled out"):
+        convert(source, tmp_path / "out", kind="parquet")
+    assert list((tmp_path / "out").iterdir()) == []

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbook.claims.files import X12_SUFFIXES, read_claims, read_remittance, write_csv
 from workbook.claims.formats.fhir import write_fhir
@@ -11,15 +14,34 @@ from workbook.claims.formats.layout import layout_of
 from workbook.claims.formats.wide import read_wide
 from workbook.claims.formats.xlsx import write_xlsx
 from workbook.claims.model import Claims, Remittance
-from workbook.claims.table_files import SUFFIXES, write_parquet_tables
+from workbook.claims.table_files import SUFFIXES, parquet_tables, write_parquet_tables
 from workbook.claims.tables import CLAIM_TABLES, REMITTANCE_TABLES
 from workbook.claims.x12.envelope import first_transaction
+from workbook.claims.x12.read_837 import stream_837
 from workbook.claims.x12.rows import Problems
 from workbook.claims.x12.write_835 import write_835
 from workbook.claims.x12.write_837 import write_837
-from workbook.terms import WorkbookError
+from workbook.terms import WorkbookError, dollars
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Tables = Claims | Remittance
+
+
+@dataclass(frozen=True, repr=False)
+class Streamed:
+    """What went from file to file without being held: how much of it, and what was wrong with it."""
+
+    claims: int
+    lines: int
+    billed: Decimal
+    arrow_problems: pa.Table
+
+    def __repr__(self) -> str:
+        return f"{self.claims:,} claims, {self.lines:,} lines, {dollars(self.billed)} billed"
+
+
 #: What a name of the target says; a name without one of these is a folder of CSV files.
 KINDS = {
     ".xlsx": "xlsx",
@@ -32,8 +54,10 @@ KINDS = {
 
 def convert(
     source: str | Path, target: str | Path, layout: str | Path | None = None, kind: str | None = None
-) -> Tables:
+) -> Tables | Streamed:
     """Read `source` and write it as `target`; returns what was read, with its `.problems`.
+
+    A single 837 goes to Parquet in batches, whatever its size; of it only a count and the problems are returned.
 
     `source` is an 837 or 835 file, a folder of them, a folder of CSV or Parquet tables, or a wide extract (`layout`
     names its page; without it the columns tell). `kind` is csv, parquet, xlsx, fhir, 835 or 837; None takes it from the
@@ -46,9 +70,34 @@ def convert(
         raise WorkbookError(f"{chosen!r} is no kind of file that is written; choose one of {', '.join(_WRITERS)}")
     if Path(source).exists() and Path(source).resolve() == Path(target).resolve():
         raise WorkbookError(f"{target} is what is read; name another place to write to")
+    if chosen == "parquet" and layout is None and _is_837(Path(source)):
+        _refuse_mixed(CLAIM_TABLES, Path(target), ".csv")
+        return _stream(Path(source), Path(target))
     tables = read_any(Path(source), layout)
     _WRITERS[chosen](tables, Path(target))
     return tables
+
+
+def _is_837(source: Path) -> bool:
+    return source.is_file() and source.stat().st_size > 0 and _transaction(source) == "837"
+
+
+def _stream(source: Path, target: Path) -> Streamed:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    problems, lines, billed = [], 0, Decimal("0.00")
+    with parquet_tables(CLAIM_TABLES, target) as append:
+
+        def each(claims: Claims) -> None:
+            nonlocal lines, billed
+            append(claims.arrow)
+            problems.append(claims.arrow_problems)
+            lines += claims.arrow["claim_line"].num_rows
+            billed += pc.sum(claims.arrow["claim"]["billed_amount"]).as_py() or 0
+
+        count = stream_837(source, each)
+    return Streamed(count, lines, billed, pa.concat_tables(problems))
 
 
 def kind_of(target: Path) -> str:
@@ -115,18 +164,18 @@ def _transaction(path: Path, is_alone: bool = True) -> str | None:
 
 
 def _csv(tables: Tables, target: Path) -> None:
-    _refuse_mixed(tables, target, ".parquet")
+    _refuse_mixed(tables.arrow, target, ".parquet")
     write_csv(tables, target)
 
 
 def _parquet(tables: Tables, target: Path) -> None:
-    _refuse_mixed(tables, target, ".csv")
+    _refuse_mixed(tables.arrow, target, ".csv")
     write_parquet_tables(tables.arrow, target)
 
 
-def _refuse_mixed(tables: Tables, target: Path, other: str) -> None:
+def _refuse_mixed(tables: Iterable[str], target: Path, other: str) -> None:
     """A folder with both forms of a table would be read as one thing and meant as the other."""
-    if there := [name for name in tables.arrow if (target / f"{name}{other}").exists()]:
+    if there := [name for name in tables if (target / f"{name}{other}").exists()]:
         raise WorkbookError(f"{target} holds {there[0]}{other} already; name a new folder")
 
 
