@@ -169,6 +169,149 @@ def test_the_units_over_a_limit_are_over_the_limit_that_ships():
     assert min(r["effective_date"] for r in limits.values()) == date(2026, 10, 1)  # why the card cannot judge 2025
 
 
+def day_of(claim):
+    return claim["claim_line"][0]["service_from_date"]
+
+
+def whole_claims(claims):
+    """claim_id → the rows of every table, the claim's own row under "is"."""
+    tables = {name: rows(claims, name) for name in CLAIM_TABLES}
+    return {i: {n: t[i] for n, t in tables.items()} | {"is": tables["claim"][i][0]} for i in tables["claim"]}
+
+
+def codes_of(claim):
+    return [line.get("hcpcs_code") for line in claim["claim_line"]]
+
+
+def dx_of(claim):
+    return [d["diagnosis_code"] for d in claim["claim_diagnosis"] if d["role"] in ("principal", "other")]
+
+
+def lacks_a_primary(claim, _):
+    primaries = defaultdict(set)
+    for row in reference(["add_on"])["add_on"].to_pylist():
+        primaries[row["add_on_code"]].add(row["primary_code"])
+    return any(code in primaries and not primaries[code] & set(codes_of(claim)) for code in codes_of(claim))
+
+
+def points_wrongly(claim, _):
+    if claim["is"]["claim_type"] != "professional":
+        return False
+    points = [[v for k, v in r.items() if k.startswith("diagnosis_pointer")] for r in claim["claim_line"]]
+    return any(not p or max(p) > len(dx_of(claim)) for p in points)
+
+
+def is_in_a_global_period(claim, others):
+    """A visit without 24 within ten days after a procedure with a global period of ten, by the same physician."""
+    visits_ = [r for r in claim["claim_line"] if r.get("hcpcs_code") == "99213" and r.get("modifier_1") != "24"]
+    return claim["is"]["claim_type"] == "professional" and bool(visits_) and any(
+        0 < (day_of(claim) - day_of(o)).days <= 10
+        and o["is"].get("rendering_provider_npi") == claim["is"].get("rendering_provider_npi")
+        and {"10060", "17000", "17110"} & set(codes_of(o))
+        for o in others
+    )  # fmt: skip
+
+
+def has_a_twin_at_the_hospital(claim, others):
+    def lines(c):
+        return Counter((r.get("revenue_code"), r.get("hcpcs_code"), day_of(c)) for r in c["claim_line"])
+
+    if claim["is"]["claim_type"] != "institutional":
+        return False
+    return max(lines(claim).values()) > 1 or any(
+        lines(o) == lines(claim) and o["is"]["claim_id"] < claim["is"]["claim_id"] for o in others
+    )
+
+
+def exceeds_its_minutes(claim, _):
+    """CPM ch. 5 sec. 20.2: 8 to 22 minutes are one unit, each further 15 one more."""
+    minutes = [int(d["value"].split()[-1]) for d in claim["claim_detail"]]
+    units = sum(r["units"] for r in claim["claim_line"])
+    return bool(minutes) and units > (minutes[0] + 7) // 15
+
+
+def has_no_25(claim, _):
+    lines = {r["hcpcs_code"]: r.get("modifier_1") for r in claim["claim_line"] if r.get("hcpcs_code")}
+    visit = next((c for c in lines if c in ("99213", "99284", "99285")), None)
+    beside = {"20610", "93005", "74177"} & lines.keys()
+    return bool(visit and beside and lines[visit] != "25")
+
+
+def has_no_jw_or_jz(claim, _):
+    return any(
+        (r.get("ndc") == "00003029305" or r.get("hcpcs_code") == "J1885") and r.get("modifier_1") not in ("JW", "JZ")
+        for r in claim["claim_line"]
+    )
+
+
+def lacks_a_mark(claim, _):
+    exempt = {"O80", "Z370", "Z3A39"}
+    listed = [d for d in claim["claim_diagnosis"] if d["role"] in ("principal", "other")]
+    return claim["is"].get("type_of_bill") == "111" and any(
+        "present_on_admission" not in d and d["diagnosis_code"] not in exempt for d in listed
+    )
+
+
+#: What each family without a card is, judged from the tables alone: (claim, the patient's other claims) → is it there?
+FAMILIES = {
+    "add_on": lacks_a_primary,
+    "diagnosis_pointer": points_wrongly,
+    "discarded_drug": has_no_jw_or_jz,
+    "drg": lambda c, _: c["is"].get("ms_drg") == "193",
+    "duplicate": has_a_twin_at_the_hospital,
+    "excludes1": lambda c, _: {"E10", "E11"} <= {d[:3] for d in dx_of(c)},
+    "frequency": lambda c, _: c["is"]["frequency_code"] != "1" and "original_claim_id" not in c["is"],
+    "global_period": is_in_a_global_period,
+    "hospital_dates": lambda c, _: "admission_date" in c["is"]
+    and c["is"]["admission_date"] > c["is"]["statement_through_date"],
+    "modifier_25": has_no_25,
+    "npi": lambda c, _: (n := c["is"].get("attending_provider_npi")) is not None and n != npi(n[7:9]),
+    "patient_diagnosis": lambda c, _: ("N400" in dx_of(c) and c["is"]["patient_sex"] == "F")
+    or ("Z00110" in dx_of(c) and c["is"]["patient_birth_date"].year < 2025),
+    "place_of_service": lambda c, _: c["is"].get("place_of_service") == "11" and "facility_npi" in c["is"],
+    "present_on_admission": lacks_a_mark,
+    "therapy_units": exceeds_its_minutes,
+    "undercoding": lambda c, _: ("Z23" in dx_of(c) and "G0008" not in codes_of(c))
+    or ("J1885" in codes_of(c) and "96372" not in codes_of(c)),
+}  # fmt: skip
+
+
+def bearing(claims, family):
+    whole = whole_claims(claims)
+    of_patient = defaultdict(list)
+    for claim in whole.values():
+        of_patient[claim["is"]["patient_id"]].append(claim)
+    return {
+        i for i, c in whole.items()
+        if FAMILIES[family](c, [o for o in of_patient[c["is"]["patient_id"]] if o is not c])
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_error_without_a_card_is_there_where_it_was_planted_and_nowhere_else(practice, family):
+    planted = {p.claim_id for p in practice.planted if p.plant.rule_id == family}
+    assert planted and bearing(practice.claims, family) == planted
+    assert bearing(practice.clean, family) == set()
+
+
+def test_every_family_without_a_card_is_judged_here():
+    assert {p.rule_id for p in plants()} - FAMILIES.keys() <= {card.id for card in rules()}
+
+
+def test_the_review_of_codes_sees_the_excluded_pair_and_the_wrong_age(practice):
+    told = defaultdict(set)
+    whole = whole_claims(practice.claims)
+    for p in practice.planted:
+        if p.plant.rule_id in ("excludes1", "patient_diagnosis"):
+            claim = whole[p.claim_id]
+            patient = {"sex": claim["is"]["patient_sex"], "age": 2025 - claim["is"]["patient_birth_date"].year}
+            told[p.plant.kind] |= {frozenset(x.kind for x in review_codes(dx_of(claim), "2025-10-15", patient))}
+    assert all("excludes1" in kinds for kinds in told["diagnoses that exclude each other"])
+    assert all("age" in kinds for kinds in told["diagnosis of another age"])
+    # Medicare ended its edit of sex on 2024-10-01, so that the review says nothing of a prostate on a woman's claim
+    assert all("sex" not in kinds for kinds in told["diagnosis of the other sex"])
+
+
 def test_every_rule_id_is_a_card_or_a_family_in_small_letters():
     cards = {card.id for card in rules()}
     assert {
