@@ -102,6 +102,33 @@ def _read_837(path: str) -> int:
     return wb.read_claims(path).arrow["claim_line"].num_rows
 
 
+def _stream_837(path: str) -> int:
+    from workbook.claims.x12.read_837 import stream_837
+
+    lines: list[int] = []
+    stream_837(path, lambda claims: lines.append(claims.arrow["claim_line"].num_rows))
+    return sum(lines)
+
+
+def _read_835(path: str) -> int:
+    import workbook as wb
+
+    return wb.read_remittance(path).arrow["remittance_line"].num_rows
+
+
+def _oxedi(path: str) -> int:
+    import oxedi
+
+    return len(oxedi.parse_file(path).tables.to_pandas()["services"])
+
+
+def _pyx12_835(path: str) -> int:
+    import pyx12.x12file
+
+    with Path(path).open(encoding="ascii") as stream:
+        return sum(segment.get_seg_id() == "SVC" for segment in pyx12.x12file.X12Reader(stream))
+
+
 def _pyx12(path: str) -> int:
     import pyx12.x12file
 
@@ -146,6 +173,7 @@ TASKS = {
     "lookup": _lookup, "simple-icd-10-cm": _simple_icd, "search": _search, "add ptp": _add_ptp,
     "import workbook": _import_workbook, "import pandas": _import_pandas, "audit": _audit, "audit priced": _audit_priced,
     "by hand": _by_hand, "read 837": _read_837, "pyx12": _pyx12, "x12sdk": _x12sdk,
+    "stream 837": _stream_837, "read 835": _read_835, "oxedi": _oxedi, "pyx12 835": _pyx12_835,
 }  # fmt: skip
 
 
@@ -169,7 +197,7 @@ def report(folder: Path, lines: int, megabytes: int) -> str:
     import pyarrow.parquet as pq
 
     from benchmarks import search
-    from benchmarks.universe import write_837, write_ptp, write_universe
+    from benchmarks.universe import write_835, write_837, write_ptp, write_universe
     from workbook.codes.diagnosis import diagnosis_table
 
     small, large = folder / "small", folder / "large"
@@ -213,6 +241,23 @@ def report(folder: Path, lines: int, megabytes: int) -> str:
     )
     add("pyx12's reader, segments only", raw, f"{size / raw['seconds']:.1f} MB/s")
     add("x12sdk's parser", sdk, f"{size / sdk['seconds']:.1f} MB/s")
+    large_file, remittance = folder / "large.837", folder / "answer.835"
+    large_size, remittance_size = write_837(large_file, megabytes * 10) / 1e6, write_835(remittance, megabytes) / 1e6
+    small_stream, stream = measure("stream 837", str(file), runs=1), measure("stream 837", str(large_file), runs=1)
+    add(f"837P of {size:.0f} MB streamed in batches", small_stream, f"{size / small_stream['seconds']:.1f} MB/s")
+    add(
+        f"837P of {large_size:.0f} MB streamed in batches", stream, f"{large_size / stream['seconds']:.1f} MB/s",
+        f"{stream['megabytes'] / small_stream['megabytes']:.2f} × the memory for {large_size / size:.0f} × the file",
+    )  # fmt: skip
+    answer, raw = measure("read 835", str(remittance)), measure("pyx12 835", str(remittance))
+    rust, sdk = measure("oxedi", str(remittance)), measure("x12sdk", str(remittance), runs=1)
+    add(
+        f"835 of {remittance_size:.0f} MB into tables and balanced, {answer['count']:,} lines", answer,
+        f"{remittance_size / answer['seconds']:.1f} MB/s", f"{raw['seconds'] / answer['seconds']:.1f} × pyx12's speed",
+    )  # fmt: skip
+    add("pyx12's reader, segments only", raw, f"{remittance_size / raw['seconds']:.1f} MB/s")
+    add("oxedi (Rust), into its tables", rust, f"{remittance_size / rust['seconds']:.1f} MB/s")
+    add("x12sdk's parser", sdk, f"{remittance_size / sdk['seconds']:.1f} MB/s")
     cold, warm = measure("lookup", data=folder), measure("lookup", runs=5)
     package, first = measure("simple-icd-10-cm"), measure("search", runs=5)
     ptp = folder / "ccipra-v322r0-f1.txt"

@@ -97,6 +97,33 @@ def write_837(path: Path, megabytes: int) -> int:
     return path.stat().st_size
 
 
+def write_835(path: Path, megabytes: int) -> int:
+    """Write an 835 file of about this size that balances; returns its size in bytes. Invented people only."""
+    body, size, claims = [], 0, 0
+    while size < megabytes * 1_000_000:
+        claims += 1
+        day = f"2025{1 + claims % 12:02d}{1 + claims % 28:02d}"
+        block = (
+            f"CLP*A{claims:08d}*1*235*98.6*24.65*MB*ICN{claims:09d}*11*1~\nNM1*QC*1*PERSON*INVENTED****MI*M{claims:08d}~\n"
+            f"NM1*82*1*DOCTOR*INVENTED****XX*1234567893~\nREF*EA*CHART{claims}~\nDTM*050*{day}~\n"
+            f"SVC*HC:99213*190*71.2**1~\nDTM*472*{day}~\nCAS*CO*45*101~\nCAS*PR*2*17.8~\nREF*6R*1~\nAMT*B6*89~\n"
+            f"SVC*HC:93000*45*27.4**1~\nDTM*472*{day}~\nCAS*CO*45*10.75~\nCAS*PR*2*6.85~\nREF*6R*2~\nAMT*B6*34.25~\nLQ*HE*N130~\n"
+        )
+        body.append(block)
+        size += len(block)
+    head = (
+        "ISA*00*          *00*          *ZZ*PAYER          *ZZ*PROVIDER       *250101*0900*^*00501*000000001*0*T*:~\n"
+        "GS*HP*PAYER*PROVIDER*20250101*0900*1*X*005010X221A1~\nST*835*0001~\n"
+        f"BPR*I*{claims * 986 / 10:.2f}*C*ACH************20250301~\nTRN*1*T1*1999999999~\nDTM*405*20250301~\nN1*PR*MEDICARE~\n"
+        "N3*1 EXAMPLE STREET~\nN4*TOWN*AL*35203~\nREF*2U*10112~\nPER*BL*DESK*TE*5555550100~\n"
+        "N1*PE*INVENTED PRACTICE*XX*1234567893~\nLX*1~\n"
+    )
+    path.write_text(
+        head + "".join(body) + f"SE*{claims * 18 + 12}*0001~\nGE*1*1~\nIEA*1*000000001~\n", encoding="ascii"
+    )
+    return path.stat().st_size
+
+
 def write_ptp(path: Path, rows: int) -> None:
     """Write an NCCI pair file of `rows` invented pairs in the official layout: six header lines, then tabs."""
     head = (

@@ -203,3 +203,30 @@ def test_a_practice_that_cannot_be_written_is_one_line(capsys, tmp_path):
     (tmp_path / "file").write_text("")
     status, _, err = run(capsys, "practice", tmp_path / "file")
     assert status == 2 and "cannot be made a folder" in err and len(err.splitlines()) == 1
+
+
+def test_check_tells_what_is_wrong_by_level_and_ends_with_1(capsys, tmp_path):
+    spoiled = tmp_path / "spoiled.837"
+    spoiled.write_text(SEGMENTS.replace("SV1*HC:93000*", "SV1*ZZ:93000*"))
+    status, out, err = run(capsys, "check", spoiled)
+    assert (status, err) == (1, "")
+    assert "SV101-1 is 'ZZ'; expected ER, HC, IV, WK" in out
+    assert "errors: 1; warnings: 1" in out
+    status, out, _ = run(capsys, "check", spoiled, "--json")
+    assert status == 1
+    assert next(iter(json.loads(out)))["element"] == "SV101-1"
+
+
+def test_check_takes_a_folder_and_says_what_it_skipped(capsys, tmp_path):
+    (tmp_path / "clean.837").write_text(SEGMENTS)
+    (tmp_path / "notes.txt").write_text("not X12")
+    status, out, _ = run(capsys, "check", tmp_path)
+    assert status == 0
+    assert "notes.txt is not X12" in out
+    assert "errors: 0; warnings: 2" in out
+
+
+def test_check_of_a_clean_file_ends_with_0_and_says_what_was_not_checked(capsys):
+    status, out, _ = run(capsys, "check", SENT)
+    assert status == 0
+    assert "not checked: 3 times a HCPCS code of 2025-10-14" in out

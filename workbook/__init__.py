@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbook.claims.deidentify import deidentify
-    from workbook.claims.files import read_claims, write_csv
+    from workbook.claims.files import check_x12, read_claims, write_csv
     from workbook.claims.forms import claim_form, remittance_view
     from workbook.claims.intake import intake
     from workbook.claims.x12.read_835 import read_remittance
@@ -34,6 +34,7 @@ __version__ = "0.1.0"
 _VERBS = {
     "audit": "workbook.rules.audit",
     "check": "workbook.encounters.scoring",
+    "check_x12": "workbook.claims.files",
     "claim_form": "workbook.claims.forms",
     "deidentify": "workbook.claims.deidentify",
     "encounter": "workbook.encounters.case",
@@ -58,9 +59,9 @@ _VERBS = {
 }
 
 __all__ = [
-    "audit", "check", "claim_form", "deidentify", "encounter", "encounters", "fee", "intake", "lookup", "parameter",
-    "price", "read_claims", "read_remittance", "remittance_view", "review_codes", "rule", "rules", "search",
-    "statement", "to_claim", "write_835", "write_837", "write_csv",
+    "audit", "check", "check_x12", "claim_form", "deidentify", "encounter", "encounters", "fee", "intake", "lookup",
+    "parameter", "price", "read_claims", "read_remittance", "remittance_view", "review_codes", "rule", "rules",
+    "search", "statement", "to_claim", "write_835", "write_837", "write_csv",
 ]  # fmt: skip
 
 

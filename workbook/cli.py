@@ -67,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--json", action="store_true", help="print the result as JSON")
         if name != "intake":
             added.add_argument("--out", metavar="DIR", type=Path, help="write the result into this folder")
+    checked = verb("check", _check, "Check 837 and 835 files by SNIP level: syntax, guide, situations, code sets.")
+    checked.add_argument("paths", nargs="+", metavar="PATH", help="an 837 or 835 file, or a folder of them")
+    checked.add_argument("--json", action="store_true", help="print the problems as JSON")
     audit = verbs.choices["audit"]
     audit.add_argument("--rules", metavar="ID", nargs="+", help="only these rule cards")
     audit.add_argument("--engine", choices=["duckdb", "spark"], default="duckdb", help="where the rules run")
@@ -271,6 +274,26 @@ def _practice(options: argparse.Namespace) -> int:
     made = write_practice(options.folder, SEED if options.seed is None else options.seed)
     print(f"{made.claims}\n{made.remittance}\n{len(made.planted)} errors planted; written into {options.folder}")
     return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from workbook.claims.files import check_x12
+    from workbook.engine.export import to_json
+
+    found = check_x12(options.paths).to_pylist()
+    errors = sum(p["severity"] == "error" for p in found)
+    if options.json:
+        print(to_json(found))
+        return 1 if errors else 0
+    file = None
+    for p in found:
+        if p["file"] != file:
+            file = p["file"]
+            print(f"{file}\n  {'segment':>7}  {'element':<8}  level  severity  claim")
+        place = f"{p['segment_number'] or '–':>7}  {p['element'] or p['segment'] or '':<8}"
+        print(f"  {place}  {p['level']:>5}  {p['severity']:<8}  {p['claim_id'] or ''}\n           {p['message']}")
+    print(f"errors: {errors:,}; warnings: {len(found) - errors:,}")
+    return 1 if errors else 0
 
 
 def _codes(options: argparse.Namespace) -> int:

@@ -69,6 +69,23 @@ def test_the_code_browser_is_worked_by_keyboard_alone(server):
         assert shown.faults == []
 
 
+def test_a_claim_shows_as_a_form_with_the_finding_on_its_box(server):
+    address, token = server
+    with lab.page(address, "clean_claim") as shown:
+        lab.open_notebook(shown, address, token, "notebooks/03_from_codes_to_a_clean_claim.ipynb")
+        lab.run_all(shown)
+        form = shown.locator(".jp-OutputArea-output", has_text="Finding 1: error").first
+        form.get_by_text("Diagnosis J44 is incomplete on 2025-12-09").first.wait_for()
+        shown.locator(".jp-OutputArea-output", has_text="NM1*85*2*SAMPLE CLINIC").first.wait_for(state="attached")
+        shown.get_by_text("$81.14 paid").first.wait_for(state="attached")
+        assert shown.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+        if os.environ.get("WORKBOOK_SCREENSHOTS"):
+            lab.ARTIFACTS.mkdir(exist_ok=True)
+            form.screenshot(path=lab.ARTIFACTS / "form.png")
+        assert shown.strangers == []
+        assert shown.faults == []
+
+
 def test_the_first_notebook_works_as_a_learner_uses_it_and_nothing_leaves_the_machine(server):
     address, token = server
     with lab.page(address, "start_here") as shown:

@@ -426,6 +426,19 @@ def test_what_an_audit_finds_stands_on_its_line():
     )
 
 
+def test_the_evidence_of_a_finding_about_no_line_tells_its_box():
+    claims = claims_of(professional())
+    told = [
+        finding(evidence='{"diagnosis_code": "J44", "shown_code": "J44"}'),
+        finding(evidence='{"shown_code": "J44"}'),
+        finding(evidence="no JSON"),
+        finding(evidence='["diagnosis_code"]'),
+    ]
+    text = claim_form(claims, findings=told).body()
+    places = re.findall(r"\(<a href='#[^']*'>([^<]*)</a>\)", text)
+    assert places == ["Box 21, Diagnoses", "the whole claim", "the whole claim", "the whole claim"]
+
+
 def test_no_finding_says_so_and_no_audit_says_nothing():
     assert "Nothing was found on this claim." in claim_form(claims_of(professional()), findings=[]).body()
     assert "ound on this claim" not in claim_form(claims_of(professional())).body()

@@ -11,6 +11,7 @@ from workbook.claims.model import Claims, Remittance
 from workbook.claims.table_files import SUFFIXES, read_tables, write_csv_tables
 from workbook.claims.tables import CLAIM_TABLES, REMITTANCE_TABLES
 from workbook.claims.x12 import read_835
+from workbook.claims.x12.check import check
 from workbook.claims.x12.envelope import first_transaction, named
 from workbook.claims.x12.read_837 import read_837
 from workbook.claims.x12.rows import Problems
@@ -64,6 +65,15 @@ def read_remittance(path: Paths) -> Remittance:
     problems = Problems()
     tables = read_tables(folder, REMITTANCE_TABLES, ("remittance", "remittance_claim"), problems)
     return Remittance(tables, problems.to_arrow(), str(folder))
+
+
+def check_x12(path: Paths) -> pa.Table:
+    """The problems of 837 and 835 files, or of those in folders, by SNIP level; see `workbook.claims.x12.check`.
+
+    Raises WorkbookError when a path is missing, empty or not X12.
+    """
+    files, skipped = _x12_files(path, "an 837 or 835 file")
+    return _concat(skipped, check(files))
 
 
 def write_csv(tables: Claims | Remittance, folder: str | Path) -> None:

@@ -21,7 +21,7 @@ from workbook.terms import WorkbookError
 def test_a_clean_extract_is_fit() -> None:
     result = intake(clean(), today=TODAY)
     assert result.verdict == "fit"
-    assert repr(result) == "Fit: 105 of 105 checks passed on 2 claims, 4 lines"
+    assert repr(result) == "Fit: 108 of 108 checks passed on 2 claims, 4 lines"
     assert set(result.checks["outcome"]) == {"passed"}
     assert list(result.checks) == ["table", "check", "severity", "outcome", "rows_checked", "rows_failed", "why"]
     assert list(result.rows) == ["table", "check", "claim_id", "line_number", "column", "value"]
@@ -33,7 +33,7 @@ def test_a_warning_leaves_the_extract_fit_with_warnings() -> None:
     rows["claim"][0]["patient_sex"] = "X"
     result = intake(claims_of(rows), today=TODAY)
     assert result.verdict == "fit with warnings"
-    assert repr(result) == "Fit with warnings: 104 of 105 checks passed on 1 claim, 2 lines"
+    assert repr(result) == "Fit with warnings: 107 of 108 checks passed on 1 claim, 2 lines"
 
 
 def test_empty_tables_are_not_fit() -> None:
@@ -84,8 +84,9 @@ def test_a_missing_column_could_not_be_checked_and_is_not_fit() -> None:
         "patient_sex is F, M or U": "claim.patient_sex is missing",
         "patient_birth_date is a date": "claim.patient_birth_date is missing",
         "the patient was born by service_from_date": "claim.patient_birth_date is missing",
+        "the patient is at most 122 years old": "claim.patient_birth_date is missing",
     }
-    assert repr(result) == "Not fit: 102 of 105 checks passed on 2 claims, 4 lines; 3 could not run"
+    assert repr(result) == "Not fit: 104 of 108 checks passed on 2 claims, 4 lines; 4 could not run"
 
 
 def test_a_missing_table_could_not_be_checked_and_is_not_fit() -> None:
@@ -114,7 +115,7 @@ def as_text(claims: Claims, spoil: bool) -> Claims:
 
 def test_text_that_reads_as_a_date_or_an_amount_is_judged_as_one() -> None:
     assert (
-        repr(intake(as_text(clean(), spoil=False), today=TODAY)) == "Fit: 105 of 105 checks passed on 2 claims, 4 lines"
+        repr(intake(as_text(clean(), spoil=False), today=TODAY)) == "Fit: 108 of 108 checks passed on 2 claims, 4 lines"
     )
 
 
@@ -238,3 +239,21 @@ def test_a_notebook_shows_the_first_hundred_failing_rows_and_says_how_many_there
 def test_the_sentences_of_a_table_are_all_different() -> None:
     for checks in suites(TODAY).values():
         assert len({c.says for c in checks}) == len(checks)
+
+
+@pytest.mark.parametrize(("without", "verdict"), [(2, "fit"), (3, "fit with warnings")])
+def test_a_share_of_lines_may_point_to_no_diagnosis_before_a_warning(without: int, verdict: str) -> None:
+    parts = [one_claim(f"C{number}") for number in range(20)]  # 40 lines: 2 are 5%
+    for part in parts[:without]:
+        part["claim_line"][0].update(diagnosis_pointer_1=None, diagnosis_pointer_2=None)
+    result = intake(claims_of(*parts), today=TODAY)
+    assert result.verdict == verdict
+    said = [o for o in result.outcomes if o.check.says == "at least 95% of professional lines point to a diagnosis"]
+    assert [o.outcome for o in said] == ["passed" if without == 2 else "failed"]
+
+
+def test_charges_are_compared_only_where_enough_lines_have_the_code() -> None:
+    parts = [one_claim(f"C{number}") for number in range(10)]
+    parts[0]["claim"][0]["billed_amount"] = D("4080.10")
+    parts[0]["claim_line"][1]["billed_amount"] = D("4020.00")
+    assert intake(claims_of(*parts), today=TODAY).verdict == "fit"  # ten lines have J1885: too few

@@ -148,6 +148,17 @@ FAULTS = [
         "the patient was born by service_from_date", "patient_birth_date, service_from_date",
         "2025-03-15, 2025-03-14", (1, 2),
     ),
+    Fault(
+        put("claim", "patient_birth_date", date(1902, 3, 13)), "claim_line",
+        "the patient is at most 122 years old", "patient_birth_date", "1902-03-13", (1, 2),
+    ),
+    Fault(
+        lambda rows: (
+            rows["claim"][0].update(billed_amount=D("462.20")),  # 60.10 + 402.10, where others charge 40.20
+            rows["claim_line"][-1].update(billed_amount=D("402.10")),
+        ),
+        "claim_line", "the charge for a unit is at most 10 times the median of its code", "billed_amount", "402.10", (2,),
+    ),
     *(cell("claim_line", SHAPE, "hcpcs_code", code) for code in ("9921", "99213-25", "j1885", "ABCDE")),
     cell("claim_line", "place_of_service is two digits", "place_of_service", "Office"),
     cell("claim_line", "rendering_provider_npi is ten digits", "rendering_provider_npi", "12345678931"),
@@ -198,7 +209,15 @@ def test_a_clean_claim_beside_faulty_ones_has_no_failing_row(faulty: IntakeResul
 
 
 def test_every_check_is_failed_by_some_fault(faulty: IntakeResult) -> None:
-    elsewhere = ("is a date", "decimals", "dollars and cents", "at least one", "was read", "claim_id is present")
+    elsewhere = (
+        "is a date",
+        "decimals",
+        "dollars and cents",
+        "at least one",
+        "was read",
+        "claim_id is present",
+        "at least 95%",
+    )
     unfailed = [
         (o.check.table, o.check.says)
         for o in faulty.outcomes

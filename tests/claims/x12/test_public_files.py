@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import oxedi
 import pytest
 
 from workbook.claims.files import read_claims, read_remittance
@@ -90,3 +91,20 @@ def test_no_file_raises_anything_but_one_clear_message(reader: Any, fact: dict[s
     except WorkbookError as error:
         assert not fact["kind"].startswith(wanted)
         assert fact["file"] in str(error)
+
+
+#: oxedi wants ISA at the very beginning.
+STARTS_WITH_ISA = [f for f in REMITTANCES if (PUBLIC / f["file"]).read_bytes()[:3] == b"ISA"] if PUBLIC.is_dir() else []
+
+
+@pytest.mark.parametrize("fact", STARTS_WITH_ISA, ids=name)
+def test_oxedi_counts_the_same_claims_lines_adjustments_and_dollars(fact: dict[str, Any]) -> None:
+    theirs = oxedi.parse_file(str(PUBLIC / fact["file"]))
+    ours = read_835(PUBLIC / fact["file"]).arrow
+    same = {
+        "claims": "remittance_claim", "services": "remittance_line", "adjustments": "adjustment",
+        "payments": "remittance", "provider_adjustments": "provider_adjustment",
+    }  # fmt: skip
+    counted = {table: len(frame) for table, frame in theirs.tables.to_pandas().items()}
+    assert counted == {their: ours[our].num_rows for their, our in same.items()}
+    assert theirs.sum_payments() == sum(ours["remittance"]["payment_amount"].to_pylist())

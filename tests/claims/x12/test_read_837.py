@@ -28,7 +28,7 @@ from tests.claims.x12.x12_snippets import (
     save,
 )
 from workbook.claims.model import Claims
-from workbook.claims.x12.read_837 import read_837
+from workbook.claims.x12.read_837 import read_837, stream_837
 
 INSTITUTIONAL = "005010X223A3"
 
@@ -363,3 +363,23 @@ def test_many_claims_cross_the_batches_in_order(read: Any, monkeypatch: pytest.M
     claims = read([*PROVIDER, *SUBSCRIBER, *many])
     assert claims.arrow["claim_line"]["claim_id"].to_pylist() == [f"P{n}" for n in range(25)]
     assert claims.arrow["claim_diagnosis"].num_rows == 50
+
+
+def test_a_file_streams_in_batches_that_join_to_what_is_read_at_once(tmp_path: Path) -> None:
+    body = claim_837()
+    for number in range(2, 8):
+        body += [f"CLM*PCN{number}*125***11:B:1*Y*A*Y*Y", f"NM1*82*1*DOC{number}*ANN****XX*{RENDERING}", *LINE]
+    path = save(tmp_path, envelope([*body, "CLM*PCN1*125***11:B:1*Y*A*Y*Y", *LINE]))
+    whole, parts = read_837(path), []
+    assert stream_837(path, parts.append, batch=3) == 8
+    assert [part.arrow["claim"].num_rows for part in parts] == [3, 3, 2]
+    for name, table in whole.arrow.items():
+        assert [row for part in parts for row in part.arrow[name].to_pylist()] == table.to_pylist(), name
+    assert [row for part in parts for row in part.arrow_problems.to_pylist()] == whole.arrow_problems.to_pylist()
+    assert whole.arrow_problems.num_rows == 1  # PCN1 comes twice, in different batches
+
+
+def test_an_empty_stream_gives_one_empty_batch(tmp_path: Path) -> None:
+    parts: list[Claims] = []
+    assert stream_837(save(tmp_path, envelope([])), parts.append) == 0
+    assert [part.arrow["claim"].num_rows for part in parts] == [0]

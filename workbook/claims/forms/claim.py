@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -155,7 +156,7 @@ class ClaimForm(View):
         return f"{self._id}{place}" + ("" if line_number is None else f"-line-{line_number}")
 
     def _mark(self, number: int, finding: Finding) -> _Mark:
-        """Where a finding belongs: the box that shows its column, else its line, else the whole claim."""
+        """Where a finding belongs: the box that shows its column, else its line, else its evidence, else the claim."""
         line, column = _whole(finding.get("line_number")), finding.get("column") or ""
         on_line = line in self._line_numbers
         if column and on_line and (boxes := self.layout.showing(column, is_of_line=True)):
@@ -164,6 +165,9 @@ class ClaimForm(View):
             return _Mark(number, finding, line, self._anchor(boxes[0]), self._named(boxes[0]))
         if on_line:
             return _Mark(number, finding, line, self._anchor(None, line), f"line {line}")
+        for told in _evidence(finding) if line is None else ():
+            if boxes := self.layout.showing(told, is_of_line=False):
+                return _Mark(number, finding, line, self._anchor(boxes[0]), self._named(boxes[0]))
         gone = "" if line is None else f"; the claim has no line {line}"
         return _Mark(number, finding, line, self._id, f"the whole claim{gone}")
 
@@ -202,7 +206,8 @@ def claim_form(
 
     `claim_id` may be left out when there is one claim. `findings` are rows with rule_id, severity, claim_id,
     line_number, message and, where one box is meant, column (a column of the claim tables, as "modifier_1"): an
-    audit's `.findings`, or dictionaries. The drawing and the labels are our own; only the numbers are the form's.
+    audit's `.findings`, whose evidence tells the box, or dictionaries. The drawing and the labels are our own; only the
+    numbers are the form's.
     Raises WorkbookError when the claim is not there, or more than one could be meant.
     """
     known = claims.arrow["claim"]["claim_id"].to_pylist()
@@ -228,6 +233,15 @@ def _rows(findings: Any) -> list[Finding]:
         if not isinstance(row, Mapping) or "claim_id" not in row:
             raise WorkbookError(f"finding {number} has no claim_id; give rows with rule_id, claim_id and message")
     return rows
+
+
+def _evidence(finding: Finding) -> list[str]:
+    """The columns that a finding of an audit names in its evidence, a JSON object; none where it has no such text."""
+    try:
+        told = json.loads(finding.get("evidence") or "{}")
+    except (TypeError, ValueError):
+        return []
+    return list(told) if isinstance(told, dict) else []
 
 
 def _whole(value: Any) -> int | None:

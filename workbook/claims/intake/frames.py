@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from workbook.claims.intake.suites import JUDGED_TABLES, POINTERS, Check, unreadable
+from workbook.claims.intake.suites import (
+    JUDGED_TABLES,
+    LINES_TO_COMPARE,
+    OUTLYING,
+    POINTERS,
+    Check,
+    unreadable,
+)
 from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM_TABLES
 from workbook.engine.table import Column
@@ -170,6 +177,47 @@ def _birth_date(sources: Sources) -> Any:
     return _look_up(sources.column("claim_line", "claim_id"), *births)
 
 
+def _patient_age(sources: Sources) -> Any:
+    """Whole years on the first day of service."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    born, day = _birth_date(sources), sources.column("claim_line", "service_from_date")
+
+    def month_and_day(dates: Any) -> Any:
+        return pc.add(pc.multiply(pc.month(dates), 100), pc.day(dates))
+
+    had_no_birthday = pc.less(month_and_day(day), month_and_day(born)).cast(pa.int64())
+    return pc.subtract(pc.subtract(pc.year(day), pc.year(born)), had_no_birthday)
+
+
+def _points(sources: Sources) -> Any:
+    """Whether a professional line points to a diagnosis; null on other lines."""
+    import pyarrow.compute as pc
+
+    kinds = (sources.column("claim", c) for c in ("claim_id", "claim_type"))
+    kind = _look_up(sources.column("claim_line", "claim_id"), *kinds)
+    first = sources.column("claim_line", POINTERS[0])
+    return pc.if_else(pc.equal(kind, "professional"), first.is_valid(), None)
+
+
+def _charge_is_usual(sources: Sources) -> Any:
+    """Whether a unit costs at most `OUTLYING` times the median of its code; null where too few lines have the code."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names = ("hcpcs_code", "billed_amount", "units")
+    code, charge, units = (sources.column("claim_line", name) for name in names)
+    charge, units = charge.cast(pa.float64()), units.cast(pa.float64())
+    price = pc.divide(charge, pc.if_else(pc.greater(units, 0), units, None))
+    add = [("price", "approximate_median"), ("price", "count")]
+    by_code = pa.table({"code": code, "price": price}).group_by("code").aggregate(add)
+    by_code = by_code.filter(pc.greater_equal(by_code["price_count"], LINES_TO_COMPARE))
+    by_code = by_code.filter(by_code["code"].is_valid())
+    median = _look_up(code, by_code["code"], by_code["price_approximate_median"])
+    return pc.less_equal(price, pc.multiply(median, float(OUTLYING)))
+
+
 def _pointer_is_met(pointer: str, sources: Sources) -> Any:
     """Whether the claim has as many diagnoses as the pointer counts; null where another check judges the pointer."""
     import pyarrow as pa
@@ -225,6 +273,9 @@ DERIVED: Mapping[str, Mapping[str, Callable[[Sources], Any]]] = {
     "claim_line": {
         "claim_stands": partial(_claim_stands, "claim_line"),
         "patient_birth_date": _birth_date,
+        "patient_age": _patient_age,
+        "points": _points,
+        "charge_is_usual": _charge_is_usual,
         "hcpcs_code_to_judge": partial(
             _where, "claim_line", "hcpcs_code", "revenue_code", HIPPS_REVENUE_CODES, is_in=False
         ),

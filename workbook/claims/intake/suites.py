@@ -18,6 +18,12 @@ from workbook.engine.table import Column, Table
 Severity = Literal["error", "warning"]
 
 EARLIEST_SERVICE = date(1990, 1, 1)
+#: A person has not yet lived longer by more than two years: 122 is the age that was verified (J. Calment, 1997).
+OLDEST_PATIENT = 122
+#: Share of professional lines that must point to a diagnosis; what is below hints at a field that was not extracted.
+SHARE_POINTING = 0.95
+#: A charge for one unit of more than so many times the median of its code is shown, where so many lines have the code.
+OUTLYING, LINES_TO_COMPARE = 10, 20
 POINTERS = tuple(f"diagnosis_pointer_{n}" for n in (1, 2, 3, 4))
 #: The tables an extract is judged by; `problem` is what its reader found wrong.
 JUDGED_TABLES: dict[str, Table] = {**CLAIM_TABLES, PROBLEM.name: PROBLEM}
@@ -135,7 +141,7 @@ def _diagnosis() -> list[Check]:
 def _line(today: date) -> list[Check]:
     dates = ("service_from_date", "service_through_date")
     within = f"is from {EARLIEST_SERVICE} to the day of this check"
-    between = {"min_value": EARLIEST_SERVICE, "max_value": today}
+    between: dict[str, Any] = {"min_value": EARLIEST_SERVICE, "max_value": today}
     return [
         _has_rows("claim_line", "there is at least one service line"),
         *(_between("claim_line", f"{name} {within}", "error", name, **between) for name in dates),
@@ -149,6 +155,20 @@ def _line(today: date) -> list[Check]:
         _matches("claim_line", "rendering_provider_npi is ten digits", "rendering_provider_npi", _NPI),
         _between("claim_line", "units are more than zero", "warning", "units", min_value=0, strict_min=True),
         _between("claim_line", "billed_amount is not negative", "error", "billed_amount", min_value=0),
+        _between(
+            "claim_line", f"the patient is at most {OLDEST_PATIENT} years old", "warning", "patient_age",
+            max_value=OLDEST_PATIENT, shows="patient_birth_date",
+        ),
+        Check(
+            "claim_line", f"at least {SHARE_POINTING:.0%} of professional lines point to a diagnosis", "warning",
+            "ExpectColumnValuesToBeInSet", {"column": "points", "value_set": [True], "mostly": SHARE_POINTING},
+            ("diagnosis_pointer_1",),
+        ),
+        Check(
+            "claim_line", f"the charge for a unit is at most {OUTLYING} times the median of its code", "warning",
+            "ExpectColumnValuesToBeInSet", {"column": "charge_is_usual", "value_set": [True]}, ("billed_amount",),
+            when_empty=f"no code has {LINES_TO_COMPARE} lines to compare",
+        ),
         *(_between("claim_line", f"{p} is from 1 to 12", "error", p, min_value=1, max_value=12) for p in POINTERS),
         *(_true("claim_line", f"{p} points to a diagnosis of the claim", f"{p}_is_met", p) for p in POINTERS),
     ]  # fmt: skip
@@ -194,8 +214,8 @@ def _matches(table: str, says: str, column: str, regex: str, shows: str | None =
     return _column(table, says, "warning", "ExpectColumnValuesToMatchRegex", column, shows, regex=regex)
 
 
-def _between(table: str, says: str, severity: Severity, column: str, **limits: Any) -> Check:
-    return _column(table, says, severity, "ExpectColumnValuesToBeBetween", column, **limits)
+def _between(table: str, says: str, severity: Severity, column: str, shows: str | None = None, **limits: Any) -> Check:
+    return _column(table, says, severity, "ExpectColumnValuesToBeBetween", column, shows, **limits)
 
 
 def _not_before(says: str, severity: Severity, later: str, earlier: str) -> Check:

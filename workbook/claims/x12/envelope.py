@@ -16,6 +16,8 @@ from workbook.claims.x12.segments import Delimiters, read_runs, read_segments
 from workbook.claims.x12.values import cell
 
 Handler = Callable[[int, list[str]], None]
+#: What is shown a segment of the envelope: its number, its text and its interchange's separators.
+Observer = Callable[[int, str, Delimiters], None]
 
 #: What a transaction is called (ST01), for messages; the names of the transaction sets in ASC X12 005010.
 TRANSACTIONS = {
@@ -76,10 +78,11 @@ def first_transaction(path: str | Path) -> str | None:
     return None
 
 
-def walk(path: str | Path, reader: TransactionReader, problems: Problems) -> None:
+def walk(path: str | Path, reader: TransactionReader, problems: Problems, observe: Observer | None = None) -> None:
     """Read one file: check its envelope and give `reader` the segments of its transactions.
 
-    Nothing inside the file raises; see `read_runs` for what does.
+    `observe` is shown each segment of the envelope (ISA, GS, ST and their trailers) before it is read. Nothing inside
+    the file raises; see `read_runs` for what does.
     """
     envelope = _Envelope(reader, problems)
     control, handlers = envelope.control, envelope.handlers
@@ -91,6 +94,8 @@ def walk(path: str | Path, reader: TransactionReader, problems: Problems) -> Non
             if handler := handlers.get(elements[0]):
                 handler(number, elements)
                 continue
+            if observe and elements[0] in control:
+                observe(number, segment, envelope.delimiters)
             control.get(elements[0], envelope.other_segment)(number, elements)
             handlers = envelope.handlers
     envelope.end_of_file(number, _shown(elements[0]))

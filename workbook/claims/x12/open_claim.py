@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -61,6 +61,7 @@ class OpenClaim:
         self.payers: list[EarlierPayer] = []
         self.parties: list[tuple[int | None, str, int, Person]] = []  # line, role, sequence
         self.details: list[Row] = []
+        self._roles: dict[tuple[int | None, str], int] = {}
         self.obligated_amount: Decimal | None = None
         self.has_obligated_line = False  # a line waits for its SVD with what CN1*09 said
         self.service_dates: tuple[date, date] | None = None  # loop 2300, dental
@@ -116,14 +117,14 @@ class OpenClaim:
         """Keep a segment that has no columns."""
         self.details.append({"line_number": line, **detail_of(elements, about, self.separators)})
 
-    def tell_rest(self, elements: list[str], taken: tuple[int, ...], about: str | None, line: int | None) -> None:
+    def tell_rest(self, elements: list[str], taken: Collection[int], about: str | None, line: int | None) -> None:
         """Keep the elements of a segment that no column takes."""
         self.details += [{"line_number": line, **row} for row in leftovers(elements, taken, about, self.separators)]
 
     def add_party(self, line: int | None, role: str, person: Person, sequence: int | None = None) -> str:
         """Add a party; returns what a detail about it names it by: its role, with its number from the second on."""
         if sequence is None:
-            sequence = 1 + sum(1 for at, same, *_ in self.parties if (at, same) == (line, role))
+            sequence = self._roles[line, role] = self._roles.get((line, role), 0) + 1
             named = role if sequence == 1 else f"{role}:{sequence}"
         else:
             named = f"{role}:{sequence}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +22,17 @@ Row = dict[str, Any]
 Separators = tuple[str, str | None]
 
 
+_IS_ORGANIZATION = {"1": False, "2": True}
+
+
 def person_of(elements: list[str]) -> Person:
     """Read an NM1 segment."""
-    person: Person = {column: text(elements, position) for position, column in c.NAME.items()}
-    person["is_organization"] = {"1": False, "2": True}.get(cell(elements, 2))
-    if (person["last_name"] or "").endswith(c.NOT_ON_FILE):
+    sent = [element.strip() or None for element in elements]
+    person: Person = {column: sent[position] for position, column in c.NAME.items() if position < len(sent)}
+    if len(sent) > 2:
+        person["is_organization"] = _IS_ORGANIZATION.get(sent[2] or "")
+    name = person.get("last_name")
+    if name and name.endswith(c.NOT_ON_FILE):
         person["last_name"] = None
     return person
 
@@ -91,9 +98,30 @@ class Parties:
     level: str = ""
     levels: dict[str, Level] = field(default_factory=lambda: {"": Level()})
     role: str | None = None  # whom the next N3, REF, DMG … is about
+    _columns: Row | None = None  # what claims below these levels share, until another segment is read
+
+    def claim_columns(self) -> Row:
+        """The columns that the levels give to every claim below them, and why the patient is unknown (`why_not`)."""
+        if self._columns is None:
+            subscriber, payer, billing = self.party("subscriber"), self.party("payer"), self.party("billing")
+            patient = self.party("patient") or subscriber
+            patient_id, why_not = self.patient_id()
+            self._columns = {name: value for level in self.levels.values() for name, value in level.columns.items()}
+            self._columns |= {
+                "payer_id": payer.get("identifier"),
+                "payer_name": payer.get("last_name"),
+                "billing_provider_npi": billing.get("identifier") if billing.get("identifier_type") == "XX" else None,
+                "subscriber_id": subscriber.get("identifier"),
+                "patient_birth_date": patient.get("birth_date"),
+                "patient_sex": patient.get("sex"),
+                "patient_id": patient_id,
+                "why_not": why_not,
+            }
+        return self._columns
 
     def below(self, level: str) -> None:
         """Begin an HL: a subscriber keeps the provider, a dependent keeps both."""
+        self._columns = None
         kept = {"20": ("",), "22": ("", "20")}.get(level, ("", "20", "22"))
         self.levels = {name: self.levels[name] for name in kept if name in self.levels}
         self.levels[level] = Level()
@@ -110,6 +138,7 @@ class Parties:
 
     def name(self, elements: list[str]) -> None:
         """Take an NM1."""
+        self._columns = None
         entity = cell(elements, 1)
         self.role = c.HEADER_ROLES.get(entity, entity)
         person = person_of(elements)
@@ -119,6 +148,7 @@ class Parties:
 
     def more(self, number: int, elements: list[str], problems: Problems, separators: Separators) -> None:
         """Take any other segment: about the party last named, or the level."""
+        self._columns = None
         if elements[0] == "PRV" and self.role is None:  # loop 2000A: the billing provider's, before it is named
             self.here.columns["taxonomy_code"] = text(elements, 3)
             return
@@ -163,13 +193,17 @@ def plain(value: str, separators: Separators) -> str:
     return value.replace(repetition, "^") if repetition and repetition != "^" else value
 
 
-def leftovers(elements: list[str], taken: tuple[int, ...], about: str | None, separators: Separators) -> list[Row]:
+def leftovers(elements: list[str], taken: Collection[int], about: str | None, separators: Separators) -> list[Row]:
     """The elements of a segment that no column takes, each a detail."""
-    name = elements[0]
+    left = [at for at, sent in enumerate(elements) if sent and at and at not in taken and sent.strip()]
     return [
-        {"about": about, "kind": "element", "qualifier": f"{name}{at:02}", "value": plain(sent.strip(), separators)}
-        for at, sent in enumerate(elements)
-        if at and at not in taken and sent.strip()
+        {
+            "about": about,
+            "kind": "element",
+            "qualifier": f"{elements[0]}{at:02}",
+            "value": plain(elements[at].strip(), separators),
+        }
+        for at in left
     ]
 
 

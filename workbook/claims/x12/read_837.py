@@ -14,7 +14,7 @@ The loops of the 005010X222 / X223 / X224 guides (and their 004010 forebears), a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -50,6 +50,7 @@ _DETAILS = re.findall(
     "CR1 CR2 CR3 CR4 CR5 CR6 CR7 CR8 CRC CUR DN1 DN2 DSB FRM HCP HSD IMM K3 LQ MEA MIA MOA N2 NTE OI PS1 PWK QTY "
     "SV4 SV5 SV6 SV7 TOO UR",
 )
+_TAKEN_OF_CLM = frozenset({1, 2, 5, 6, 7, 11, *c.CLAIM_TEXT})
 _ABOUT_A_PARTY = ("N3", "N4", "PER", "PRV")
 _NOT_KEPT = ("LE", "LS")  # brackets round loops
 
@@ -68,17 +69,33 @@ def read_837(paths: str | Path | Iterable[str | Path], received_date: date | str
 
     Faults inside a file are rows of `.problems`. Raises WorkbookError when a file is missing, empty or not X12.
     """
+    parts: list[Claims] = []
+    stream_837(paths, parts.append, received_date, batch=None)
+    return parts[0]
+
+
+def stream_837(
+    paths: str | Path | Iterable[str | Path],
+    each: Callable[[Claims], None],
+    received_date: date | str | None = None,
+    batch: int | None = 20_000,
+) -> int:
+    """Read 837 files of any size: `each` is given the claims in batches of so many; returns how many there were.
+
+    Memory grows with the batch, not with the file (but for a number kept of each control number that was read, so that
+    one that recurs is known). With `batch` None there is one batch. See `read_837` for what is read and refused.
+    """
     received = parse_date(received_date, "received_date") if received_date is not None else None
     problems = Problems()
-    reader = _ClaimReader(problems, received)
     several = [paths] if isinstance(paths, (str, Path)) else list(paths)
+    reader = _ClaimReader(problems, received, each, batch, source=", ".join(map(str, several)))
     for path in several:
         problems.file = str(path)
         reader.begin_file()
         walk(path, reader, problems)
         reader.end_file()
-    tables = {name: rows.to_arrow() for name, rows in reader.tables.items()}
-    return Claims(tables, problems.to_arrow(), source=", ".join(map(str, several)))
+    reader.hand_over()
+    return reader.count
 
 
 class _ClaimReader:
@@ -86,11 +103,17 @@ class _ClaimReader:
 
     kind = "837"
 
-    def __init__(self, problems: Problems, received_date: date | None) -> None:
+    def __init__(
+        self,
+        problems: Problems,
+        received_date: date | None,
+        each: Callable[[Claims], None],
+        batch: int | None,
+        source: str,
+    ) -> None:
         self.problems, self.received_date = problems, received_date
-        self.tables: dict[str, RowBuffer | PartyBuffer] = {
-            name: PartyBuffer() if name == "claim_party" else RowBuffer(table) for name, table in CLAIM_TABLES.items()
-        }
+        self._each, self._batch, self._source = each, batch, source
+        self._begin_batch_of_claims()
         self._claim_ids = Names()
         self._parties = Parties()
         self._claim: OpenClaim | None = None
@@ -98,7 +121,7 @@ class _ClaimReader:
         self._separators: Separators = (":", None)
         self._claim_type: str | None = None
         self._purpose: str | None = None
-        self._count = 0
+        self.count = 0
         self._about: str | None = None  # the party of the open claim that was last named, or the earlier payer
         self._person: Person | None = None  # that party, while N3, N4, PER … may still follow
         self.begin_file()
@@ -142,13 +165,24 @@ class _ClaimReader:
         """The claim being read."""
         return self._claim.claim_id if self._claim else None
 
+    def _begin_batch_of_claims(self) -> None:
+        self.tables: dict[str, RowBuffer | PartyBuffer] = {
+            name: PartyBuffer() if name == "claim_party" else RowBuffer(table) for name, table in CLAIM_TABLES.items()
+        }
+
+    def hand_over(self) -> None:
+        """Give away the claims and problems read since the last time."""
+        tables = {name: rows.to_arrow() for name, rows in self.tables.items()}
+        self._each(Claims(tables, self.problems.take(), source=self._source))
+        self._begin_batch_of_claims()
+
     def begin_file(self) -> None:
         """Count afresh what is reported once for each file."""
-        self._transactions, self._claims_before = 0, self._count
+        self._transactions, self._claims_before = 0, self.count
 
     def end_file(self) -> None:
         """Report 837 transactions without a claim."""
-        if self._transactions and self._count == self._claims_before:
+        if self._transactions and self.count == self._claims_before:
             self.problems.add("the file's 837 transactions hold no claim (CLM)", level=2)
 
     def _line_number(self) -> int | None:
@@ -241,47 +275,45 @@ class _ClaimReader:
         claim_type = self._claim_type or ("institutional" if qualifier == "A" else "professional")
         is_institutional = claim_type == "institutional"
         parties = self._parties
-        patient = parties.party("patient") if "23" in parties.levels else {}
-        patient = patient or parties.party("patient") or parties.party("subscriber")
-        row: Row = {name: value for level in parties.levels.values() for name, value in level.columns.items()}
-        causes = [*(part.strip() for part in plain(cell(elements, 11), self._separators).split(":")), "", "", "", ""]
+        row: Row = dict(parties.claim_columns())
         row |= {
             "claim_id": claim_id,
             "patient_control_number": control_number,
             "claim_type": claim_type,
-            "payer_id": parties.party("payer").get("identifier"),
-            "payer_name": parties.party("payer").get("last_name"),
-            "billing_provider_npi": _npi_of(parties.party("billing")),
-            "subscriber_id": parties.party("subscriber").get("identifier"),
-            "patient_birth_date": patient.get("birth_date"),
-            "patient_sex": patient.get("sex"),
             "place_of_service": None if is_institutional else facility,
             "type_of_bill": f"{facility}{frequency or ''}" if is_institutional and facility else None,
             "frequency_code": frequency,
             "provider_signature": c.YES_NO.get(cell(elements, 6)),
             "accepts_assignment": c.ASSIGNMENT.get(cell(elements, 7)),
-            "related_causes": ":".join(filter(None, causes[:3])) or None,
-            "accident_state": causes[3] or None,
             "purpose": self._purpose,
             "received_date": self.received_date,
             "source_file": self.problems.file,
             "source_segment": number,
             **{column: text(elements, position) for position, column in c.CLAIM_TEXT.items()},
         }
+        causes = [""] * 5
+        if len(elements) > 11 and elements[11]:
+            causes = [*(part.strip() for part in plain(elements[11], self._separators).split(":")), *causes]
+            row["related_causes"] = ":".join(filter(None, causes[:3])) or None
+            row["accident_state"] = causes[3] or None
         self._claim = claim = OpenClaim(row, number, self._separators, self.problems)
         self._place, self._about, self._person = c.CLAIM, None, None
         for level in parties.levels.values():
             for role, person in level.parties:
                 claim.add_party(None, role, person)
-            claim.details += [dict(detail) for detail in level.details]
-        taken = {1, 2, 5, 11, *c.CLAIM_TEXT}
-        taken |= {p for p, known in ((6, c.YES_NO), (7, c.ASSIGNMENT)) if cell(elements, p) in known}
-        claim.tell_rest(elements, tuple(taken), None, None)
+            if level.details:
+                claim.details += [dict(detail) for detail in level.details]
+        taken = _TAKEN_OF_CLM
+        if row["provider_signature"] is None:
+            taken = taken - {6}
+        if row["accepts_assignment"] is None:
+            taken = taken - {7}
+        claim.tell_rest(elements, taken, None, None)
         if causes[4]:
             claim.tell("element", "CLM11-5", None, None, value=causes[4])
         row["billed_amount"] = claim.money(elements, 2, number, is_required=True)
-        patient_id, why_not = parties.patient_id()
-        row["patient_id"] = patient_id or f"unknown-{claim_id}"
+        why_not = row.pop("why_not")
+        row["patient_id"] = row["patient_id"] or f"unknown-{claim_id}"
         if why_not:
             claim.fault(why_not, number, "NM109")
         if control_number is None:
@@ -438,8 +470,10 @@ class _ClaimReader:
         assert self._claim is not None
         line = self._line_number()
         self._claim.tell_rest(elements, (*taken, procedure), None, line)
-        parts = elements[procedure].split(self._separators[0]) if len(elements) > procedure else []
-        for place, part in enumerate(parts[6:], 7):  # a description, or the last of a range
+        composite = elements[procedure] if len(elements) > procedure else ""
+        if composite.count(self._separators[0]) < 6:
+            return
+        for place, part in enumerate(composite.split(self._separators[0])[6:], 7):  # a description, the last of a range
             if part.strip():
                 self._claim.tell("element", f"{elements[0]}{procedure:02}-{place}", None, line, value=part.strip())
 
@@ -510,7 +544,7 @@ class _ClaimReader:
         if claim is None:
             return
         claim.finish()
-        self._count += 1
+        self.count += 1
         parties = self.tables["claim_party"]
         assert isinstance(parties, PartyBuffer)
         for line, role, sequence, person in claim.parties:
@@ -526,10 +560,8 @@ class _ClaimReader:
                 assert isinstance(buffer, RowBuffer)
                 buffer.extend(rows)
         self._place = c.HEADER
-
-
-def _npi_of(person: Person) -> str | None:
-    return person.get("identifier") if person.get("identifier_type") == "XX" else None
+        if self._batch and self.count % self._batch == 0:
+            self.hand_over()
 
 
 def _ignore(number: int, elements: list[str]) -> None:

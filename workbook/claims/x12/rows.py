@@ -41,9 +41,10 @@ class RowBuffer:
     def _flush(self) -> None:
         import pyarrow as pa
 
-        schema = self._table.schema
+        schema, count = self._table.schema, len(self._rows)
+        given: set[str] = set().union(*self._rows)
         columns = [
-            _array(list(map(dict.get, self._rows, repeat(name))), kind)
+            _array(list(map(dict.get, self._rows, repeat(name))), kind) if name in given else pa.nulls(count, kind)
             for name, kind in zip(self._table.names, schema.types, strict=True)
         ]
         self._batches.append(pa.Table.from_arrays(columns, schema=schema))
@@ -62,7 +63,7 @@ def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
     import pyarrow as pa
 
     if pa.types.is_decimal(kind):  # by way of text: ten times faster than Decimal objects one by one
-        return pa.array([None if value is None else str(value) for value in values], pa.string()).cast(kind)
+        return pa.array([value if value is None else str(value) for value in values], pa.string()).cast(kind)
     return pa.array(values, kind)
 
 
@@ -121,6 +122,11 @@ class Problems:
     def count(self) -> int:
         """How many faults were recorded."""
         return self._rows.count
+
+    def take(self) -> pa.Table:
+        """The faults since the last time as the problem table, which are then forgotten."""
+        found, self._rows = self._rows.to_arrow(), RowBuffer(PROBLEM)
+        return found
 
     def to_arrow(self) -> pa.Table:
         """The faults as the problem table, in the order they were found."""
