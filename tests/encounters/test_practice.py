@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.claims.x12.test_write_837 import pyx12_errors
-from workbook.claims.files import read_claims, read_remittance
+from workbook.claims.files import check_x12, read_claims, read_remittance
 from workbook.claims.intake.judge import judge
 from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM_TABLES
-from workbook.claims.x12.write_837 import format_837
+from workbook.claims.x12.write_837 import format_837, write_837
 from workbook.codes.reference import reference
 from workbook.codes.review import review_codes
 from workbook.encounters.charges import charge_master
@@ -262,7 +262,7 @@ FAMILIES = {
     "excludes1": lambda c, _: {"E10", "E11"} <= {d[:3] for d in dx_of(c)},
     "frequency": lambda c, _: c["is"]["frequency_code"] != "1" and "original_claim_id" not in c["is"],
     "global_period": is_in_a_global_period,
-    "hospital_dates": lambda c, _: "admission_date" in c["is"]
+    "hospital_dates": lambda c, _: "ms_drg" in c["is"]
     and c["is"]["admission_date"] > c["is"]["statement_through_date"],
     "modifier_25": has_no_25,
     "npi": lambda c, _: (n := c["is"].get("attending_provider_npi")) is not None and n != npi(n[7:9]),
@@ -360,6 +360,8 @@ def test_a_planted_claim_differs_from_its_clean_twin_only_in_what_is_said(practi
             )
         if "check digit" in p.plant.kind:  # the party of that provider says the same number
             assert actual.pop(("claim_party", "identifier")) == 1
+        if "admission_date" in do.claim:  # the hour of admission stands beside the same day
+            assert actual.pop(("claim_detail", "from_date")) == actual.pop(("claim_detail", "value")) == 1
         assert actual == said, (p.plant.kind, p.claim_id)
 
 
@@ -461,6 +463,19 @@ def test_another_reader_accepts_the_clean_claims(practice):
             for n, t in practice.clean.arrow.items()
         }
         assert pyx12_errors(format_837(Claims(only))) == set()
+
+
+def test_the_guides_find_an_error_only_where_one_was_planted(practice, tmp_path):
+    write_837(practice.clean, tmp_path / "clean.837")
+    assert [p for p in check_x12(tmp_path / "clean.837").to_pylist() if p["severity"] == "error"] == []
+    found = check_x12([SHIPPED / name for name in FILES if not name.endswith("csv")]).to_pylist()
+    by_kind = {p.claim_id: p.plant.kind for p in practice.planted}
+    assert Counter(by_kind.get(p["claim_id"]) for p in found if p["severity"] == "error") == {
+        "replacement without the number it replaces": 3, "pointer to nothing": 3, "pointer missing": 3,
+        "NPI with a wrong check digit": 4, "attending NPI with a wrong check digit": 3,
+        "diagnosis that does not exist": 3, "diagnosis not complete": 3, "hospital diagnosis not complete": 3,
+        "seventh character missing": 4,
+    }  # fmt: skip
 
 
 def test_no_two_claims_of_a_patient_share_a_day_and_a_new_patient_was_not_seen_before(practice):

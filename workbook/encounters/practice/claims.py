@@ -112,7 +112,6 @@ def _received(rng: Random, day: date) -> date:
 def _bundle(claim_id: str, d: _Draft) -> Bundle:
     lines = [_line(d, number, text) for number, text in enumerate(d.variant.lines, 1)]
     claim = _claim(d, sum((line["billed_amount"] for line in lines), Decimal(0)))
-    note = {"sequence": 1, "kind": "note", "qualifier": "ADD", "value": d.variant.note}
     done = {"sequence": 1, "procedure_code": d.variant.procedure, "procedure_date": d.first}
     rows: Bundle = {
         "claim": [claim],
@@ -120,7 +119,7 @@ def _bundle(claim_id: str, d: _Draft) -> Bundle:
         "claim_diagnosis": list(_diagnoses(d.variant)),
         "claim_procedure": [done] if d.variant.procedure else [],
         "claim_line": lines,
-        "claim_detail": [note] if d.variant.note else [],
+        "claim_detail": [{"sequence": n, **row} for n, row in enumerate(_details(d), 1)],
     }
     return {name: [{"claim_id": claim_id, **row} for row in table] for name, table in rows.items()} | {
         "claim": [{"claim_id": claim_id, "patient_control_number": claim_id, **claim}]
@@ -146,6 +145,7 @@ def _office(d: _Draft) -> Row:
         "referring_provider_npi": provider_npi(d.visit.referred_by) if d.visit.referred_by else None,
         "facility_npi": None if d.visit.place == "11" else provider_npi("hospital"),
         "place_of_service": d.visit.place,
+        "admission_date": d.first - timedelta(d.visit.admitted_before) if d.visit.place == "21" else None,
     }  # fmt: skip
 
 
@@ -154,6 +154,7 @@ def _hospital(d: _Draft) -> Row:
     return {
         "claim_type": "institutional", "billing_provider_npi": provider_npi("hospital"),
         "attending_provider_npi": provider_npi(d.visit.by), "type_of_bill": d.visit.bill,
+        "operating_provider_npi": provider_npi(d.visit.by) if d.variant.procedure else None,
         "statement_from_date": d.first, "statement_through_date": d.last,
         "admission_date": d.first if is_stay else None, "admission_type": d.visit.admission, "admission_source": "1",
         "patient_status": "01", "ms_drg": d.visit.drg,
@@ -183,7 +184,7 @@ def _parties(d: _Draft, claim: Row) -> Iterator[Row]:
 
 def _clinicians(d: _Draft) -> list[tuple[str, str | None]]:
     if d.visit.bill:
-        return [("attending", d.visit.by)]
+        return [("attending", d.visit.by), ("operating", d.visit.by if d.variant.procedure else None)]
     return [("referring", d.visit.referred_by), ("rendering", d.visit.by)]
 
 
@@ -191,7 +192,7 @@ def _clinician(role: str, key: str | None) -> Row:
     if key is None:
         return {}
     p = who().providers[key]
-    own = {"taxonomy_code": p.taxonomy} if role != "referring" else {}
+    own = {"taxonomy_code": p.taxonomy} if role in ("attending", "rendering") else {}
     return {"is_organization": False, "last_name": p.last_name, "first_name": p.first_name, **own}
 
 
@@ -214,6 +215,16 @@ def _diagnoses(variant: Variant) -> Iterator[Row]:
 
 def _diagnosis(role: str, sequence: int, code: str) -> Row:
     return {"sequence": sequence, "role": role, "diagnosis_code": code.replace(".", ""), "code_set": "icd10"}
+
+
+def _details(d: _Draft) -> Iterator[Row]:
+    """The note of therapy, and the hours of a stay, which an 837I states with the days."""
+    if d.variant.note:
+        yield {"kind": "note", "qualifier": "ADD", "value": d.variant.note}
+    if d.visit.drg:
+        admitted, left = who().hours["435"], who().hours["096"]
+        yield {"kind": "date", "qualifier": "096", "value": left}
+        yield {"kind": "date", "qualifier": "435", "value": f"{d.first:%Y%m%d}{admitted}", "from_date": d.first}
 
 
 def _line(d: _Draft, number: int, text: LineText) -> Row:

@@ -41,6 +41,7 @@ class Payer(Strict):
     member: str
     allowed_share: Annotated[Decimal, BeforeValidator(Decimal)]
     patient_share: Annotated[Decimal, BeforeValidator(Decimal)]
+    remitted_as: str | None = None
 
 
 class Drug(Strict):
@@ -62,6 +63,7 @@ class Who(Strict):
     tax_id: str
     payers: dict[str, Payer]
     hospital_filing: dict[str, str]
+    hours: dict[str, str]
     names: dict[str, tuple[str, ...]]
     streets: tuple[str, ...]
     drugs: dict[str, Drug]
@@ -125,6 +127,7 @@ class Visit(Strict):
     bill: str | None = None
     drg: str | None = None
     stay: Between = (0, 0)
+    admitted_before: int = 0
     admission: str = "1"
 
 

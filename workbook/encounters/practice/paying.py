@@ -117,6 +117,7 @@ def _say_more(rows: dict[str, list[Row]], claims: Claims) -> None:
         first.setdefault(row["remittance_id"], row["claim_id"])
         bill = claim["type_of_bill"]
         row |= {
+            "claim_filing_code": who().payers[claim["claim_filing_code"]].remitted_as or claim["claim_filing_code"],
             "facility_code": bill[:2] if bill else claim["place_of_service"],
             **{c: claim[c] for c in ("frequency_code", "ms_drg", "received_date")},
             **{c: claim[c] for c in ("statement_from_date", "statement_through_date")},

@@ -201,8 +201,11 @@ def _shown(value: Any) -> str:
 
 
 def _follow(bundle: Bundle, before: Row) -> None:
-    """The party of a provider bears the number that the claim now gives it."""
+    """The party of a provider bears the number that the claim now gives it, the hour of admission its day."""
     [claim] = bundle["claim"]
+    for detail in bundle["claim_detail"]:
+        if detail["qualifier"] == "435" and (day := claim["admission_date"]) != detail["from_date"]:
+            detail |= {"from_date": day, "value": f"{day:%Y%m%d}{detail['value'][8:]}"}
     for party in bundle["claim_party"]:
         column = f"{party['role']}_provider_npi"
         if column in claim and before.get(column) != claim[column]:
