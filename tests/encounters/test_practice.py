@@ -22,9 +22,10 @@ from workbook.codes.reference import reference
 from workbook.codes.review import review_codes
 from workbook.encounters.charges import charge_master
 from workbook.encounters.practice import SEED
-from workbook.encounters.practice.page import FOLDER, plants, visits, who
+from workbook.encounters.practice.page import FOLDER, plants, read_plants, read_visits, visits, who
 from workbook.encounters.practice.people import npi
 from workbook.encounters.practice.write import make_practice, write_practice
+from workbook.engine.yaml import parse_yaml
 from workbook.rules.audit import audit
 from workbook.rules.card import rules
 from workbook.terms import WorkbookError
@@ -549,6 +550,55 @@ def test_a_page_that_asks_for_too_much_says_which_kind_and_what_to_do(monkeypatc
         WorkbookError, match=r"plants.yaml: '.*' needs 10000 claims and \d+ can bear it; lower its count"
     ):
         planting.plant_errors(clean_claims(SEED), SEED)
+
+
+VISIT = """professional: []
+institutional:
+  - {name: a, count: 1, by: family, variants: [{diagnoses: [I10], lines: ["99213 -> 1"]}]}
+"""
+PLANT = """plants:
+  - kind: a
+    count: 1
+    rule_id: a
+    says: a
+    where: {lines: []}
+    stake: claim
+    do: {set: {units: 2}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "say"),
+    [
+        (
+            "by: family",
+            "by: nobody",
+            r"visits.yaml, line 3, institutional.0.by: 'nobody' is no provider of practice.yaml",
+        ),
+        ("count: 1,", "count: 1, payers: [XX],", r"payers.0: 'XX' is no payer of practice.yaml; it has MB, MA, MC, CI"),
+        ("99213 -> 1", "99999 -> 1", r"lines.0: 99999 has no charge; add one to charges.csv or write @10.00"),
+        ("99213 -> 1", "0450", r"lines.0: 0450 has no charge"),
+        ("99213 -> 1", "a visit", r"visits.yaml, line 3, .*lines.0: .*a line is written \[0450\] 99284-25"),
+    ],
+)
+def test_a_fault_on_the_page_of_visits_names_its_line_and_what_to_do(old, new, say):
+    assert read_visits(parse_yaml(VISIT, "visits.yaml")).institutional[0].by == "family"
+    with pytest.raises(WorkbookError, match=say):
+        read_visits(parse_yaml(VISIT.replace(old, new), "visits.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("do", "say"),
+    [
+        ("{set: {unit: 2}}", "plants.yaml, line 8, plants.0.do.set.unit: table claim_line has no column unit"),
+        ("{claim: {admission_date: {weeks: 2}}}", "a value is reckoned by one of days, first, more, none"),
+        ("{diagnosis: {diagnosis_code: E11}}", "plants.0.do.diagnosis: sequence says which diagnosis is changed"),
+    ],
+)
+def test_a_fault_on_the_page_of_errors_names_its_line_and_what_to_do(do, say):
+    assert read_plants(parse_yaml(PLANT, "plants.yaml"))[0].do.set == {"units": 2}
+    with pytest.raises(WorkbookError, match=say):
+        read_plants(parse_yaml(PLANT.replace("{set: {units: 2}}", do), "plants.yaml"))
 
 
 def test_the_shares_that_stand_in_for_prices_are_those_the_page_calls_invented():

@@ -231,7 +231,7 @@ def _line(d: _Draft, number: int, text: LineText) -> Row:
     days = max((d.last - d.first).days, 1)
     units = days if text.units == "D" else int(text.units or 1)
     code, modifiers = text.hcpcs_code, text.modifiers.split("-")[1:]
-    price = Decimal(text.charge) if text.charge else charge_master()[code or ""]
+    price = Decimal(text.charge) if text.charge else charge_master()[code or ""]  # `read_visits` has looked
     drug = who().drugs.get(f"{code}{text.modifiers}")
     points = text.points.split() if text.points else []
     return {

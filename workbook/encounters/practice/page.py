@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from workbook.claims.tables import CLAIM, CLAIM_DIAGNOSIS, CLAIM_LINE
+from workbook.encounters.charges import charge_master
 from workbook.engine.front import Strict
-from workbook.engine.yaml import read_yaml, validated
+from workbook.engine.yaml import faults_error, read_yaml, validated
+
+if TYPE_CHECKING:
+    from ruamel.yaml.comments import CommentedMap
 
 FOLDER = Path(__file__).parent
 LINE = re.compile(
     r"(?P<revenue_code>\d{4})?(?: ?(?P<hcpcs_code>[A-Z0-9]{5}))?(?P<modifiers>(?:-[A-Z0-9]{2})*)"
     r"(?: x(?P<units>\d+|D))?(?: @(?P<charge>\d+\.\d\d))?(?: -> (?P<points>\d(?: \d)*))?"
 )
+#: How a planted value may be reckoned from what stood there.
+RECKONINGS = {"none", "first", "days", "more", "times", "other_check_digit"}
 Between = tuple[int, int]
+Fault = tuple[tuple[str | int, ...], str]
 
 
 class Provider(Strict):
@@ -204,11 +213,59 @@ def who() -> Who:
 
 @cache
 def visits() -> Visits:
-    """The visits of its year."""
-    return validated(Visits, read_yaml(FOLDER / "visits.yaml"), "visits.yaml")
+    """The visits of its year. Raises WorkbookError for a provider, a payer or a charge that is not there."""
+    return read_visits(read_yaml(FOLDER / "visits.yaml"))
 
 
 @cache
 def plants() -> tuple[Plant, ...]:
-    """The errors planted on its claims."""
-    return validated(Plants, read_yaml(FOLDER / "plants.yaml"), "plants.yaml").plants
+    """The errors planted on its claims. Raises WorkbookError for a column or a reckoning that there is not."""
+    return read_plants(read_yaml(FOLDER / "plants.yaml"))
+
+
+def read_visits(page: CommentedMap) -> Visits:
+    """Check a page of visits against the practice and its charges."""
+    found = validated(Visits, page, "visits.yaml")
+    groups = (("professional", found.professional), ("institutional", found.institutional))
+    if faults := [f for name, group in groups for n, v in enumerate(group) for f in _visit_faults((name, n), v)]:
+        raise faults_error(page, "visits.yaml", faults)
+    return found
+
+
+def read_plants(page: CommentedMap) -> tuple[Plant, ...]:
+    """Check a page of errors against the claim tables."""
+    found = validated(Plants, page, "plants.yaml").plants
+    if faults := [f for n, plant in enumerate(found) for f in _plant_faults(("plants", n, "do"), plant.do)]:
+        raise faults_error(page, "plants.yaml", faults)
+    return found
+
+
+def _visit_faults(at: tuple[str | int, ...], visit: Visit) -> Iterator[Fault]:
+    for field, key in (("by", visit.by), ("referred_by", visit.referred_by)):
+        if key is not None and key not in who().providers:
+            yield (*at, field), f"{key!r} is no provider of practice.yaml; it has {', '.join(who().providers)}"
+    for n, key in enumerate(visit.payers):
+        if key not in who().payers:
+            yield (*at, "payers", n), f"{key!r} is no payer of practice.yaml; it has {', '.join(who().payers)}"
+    variants = [(("variants",), visit.variants), (("then", "variants"), visit.then.variants if visit.then else ())]
+    for inside, several in variants:
+        for n, variant in enumerate(several):
+            for m, line in enumerate(variant.lines):
+                if line.charge is None and line.hcpcs_code not in charge_master():
+                    say = (
+                        f"{line.hcpcs_code or line.revenue_code} has no charge; add one to charges.csv or write @10.00"
+                    )
+                    yield (*at, *inside, n, "lines", m), say
+
+
+def _plant_faults(at: tuple[str | int, ...], do: Do) -> Iterator[Fault]:
+    parts = (("set", do.set, CLAIM_LINE), ("claim", do.claim, CLAIM), ("diagnosis", do.diagnosis, CLAIM_DIAGNOSIS),
+             ("add", do.add or {}, CLAIM_LINE))  # fmt: skip
+    for part, values, table in parts:
+        for column, value in values.items():
+            if column not in table.names:
+                yield (*at, part, column), f"table {table.name} has no column {column}"
+            if isinstance(value, dict) and not (len(value) == 1 and value.keys() <= RECKONINGS):
+                yield (*at, part, column), f"a value is reckoned by one of {', '.join(sorted(RECKONINGS))}"
+    if do.diagnosis and "sequence" not in do.diagnosis:
+        yield (*at, "diagnosis"), "sequence says which diagnosis is changed; add it"
