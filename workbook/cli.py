@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     practice = verb("practice", _practice, "Make a year of an invented practice: claims, payments and planted errors.")
     practice.add_argument("folder", metavar="DIR", help="where to write; what is there by these names is replaced")
     practice.add_argument("--seed", type=int, metavar="N", help="another seed makes another year (default: as shipped)")
+    _add_convert(verb("convert", _convert, "Turn claims or a remittance into CSV, Parquet, XLSX, FHIR or X12."))
     _add_deidentify(verb("deidentify", _deidentify, "Take what identifies a person out of claims and remittances."))
     _add_codes(verb("codes", _codes, "Look codes up, search them, and load official code files."))
     rules = verb("rules", _rules, "The catalogue of rule cards.").add_subparsers(dest="action", required=True)
@@ -87,6 +88,15 @@ def _parser() -> argparse.ArgumentParser:
     listed.add_argument("--json", action="store_true")
     rules.add_parser("show", help="one card, whole").add_argument("id")
     return parser
+
+
+def _add_convert(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", nargs="?", help="an 837, an 835, a folder of tables, or a wide CSV or Parquet file")
+    parser.add_argument("target", nargs="?", help="a folder, or a file that ends in .xlsx .ndjson .json .835 .837")
+    parser.add_argument("--map", metavar="FILE", help="the layout of a wide extract: a page of yours or a known name")
+    parser.add_argument("--as", dest="kind", choices=["csv", "parquet", "xlsx", "fhir", "835", "837"])
+    parser.add_argument("--problems", metavar="FILE", type=Path, help="write what was found while reading, as CSV")
+    parser.add_argument("--template", action="store_true", help="print a layout page to start your own from")
 
 
 def _add_deidentify(parser: argparse.ArgumentParser) -> None:
@@ -249,6 +259,23 @@ def _intake(options: argparse.Namespace) -> int:
     else:
         print(intake_text(result))
     return 0 if result.verdict == "fit" else 1
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from workbook.claims.formats import TEMPLATE, convert
+    from workbook.engine.export import write_people_csv
+
+    if options.template:
+        print(TEMPLATE.read_text(encoding="utf-8"), end="")
+        return 0
+    if options.target is None:
+        raise WorkbookError("convert needs what to read and what to write: workbook convert claims.837 claims.xlsx")
+    tables = convert(options.source, options.target, options.map, options.kind)
+    _say_problems(tables)
+    if options.problems:
+        write_people_csv(tables.arrow_problems, options.problems)
+    print(f"{tables}\nwrote {options.target}")
+    return 1 if _is_broken(tables) else 0
 
 
 def _deidentify(options: argparse.Namespace) -> int:

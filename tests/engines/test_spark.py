@@ -47,6 +47,17 @@ def test_a_step_computes_on_spark_what_it_computes_on_duckdb(engine, step, secti
     assert worked.found == worked.expected
 
 
+@pytest.mark.parametrize("name", ["duckdb", "spark"])
+def test_what_is_dropped_can_be_read_no_more_and_kept_anew(session, name):
+    opened = open_engine(name, **({"session": session} if name == "spark" else {}))
+    opened.keep("gone", "select 1 as one")
+    opened.drop("gone")
+    assert "gone" not in opened.tables()
+    opened.keep("gone", "select 2 as one")
+    assert opened.query("select one from gone")["one"].to_pylist() == [2]
+    opened.close()
+
+
 def test_an_audit_with_its_prices_is_the_same_on_both_engines(session):
     import workbook as wb
     from tests.rules.test_audit import claims

@@ -103,7 +103,10 @@ def _x12_files(path: Paths, table_file: str) -> tuple[list[str | Path], Problems
         if Path(one).is_dir():
             files += _x12_files_of(Path(one), table_file, skipped)
         elif Path(one).suffix.lower() in SUFFIXES and Path(one).exists():
-            raise WorkbookError(f"{one} is one table; give the folder that holds {table_file} and the tables beside it")
+            raise WorkbookError(
+                f"{one} is one table; give the folder that holds {table_file} and the tables beside it, or turn a wide "
+                "extract into such a folder with `workbook convert`"
+            )
         else:
             files.append(one)
     if not files:

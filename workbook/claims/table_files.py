@@ -58,13 +58,27 @@ def write_csv_tables(tables: Mapping[str, pa.Table], folder: Path) -> None:
     """Write each table as CSV into `folder`, made if need be; only their owner may read the files (mode 0600)."""
     import pyarrow.csv as arrow_csv
 
+    _make(folder)
+    for name, table in tables.items():
+        with private_file(folder / f"{name}.csv") as stream:
+            arrow_csv.write_csv(table, stream, arrow_csv.WriteOptions(quoting_style="needed"))
+
+
+def write_parquet_tables(tables: Mapping[str, pa.Table], folder: Path) -> None:
+    """Write each table as Parquet into `folder`, made if need be; only their owner may read the files (mode 0600)."""
+    import pyarrow.parquet as pq
+
+    _make(folder)
+    for name, table in tables.items():
+        with private_file(folder / f"{name}.parquet") as stream:
+            pq.write_table(table, stream)
+
+
+def _make(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise WorkbookError(f"{folder} cannot be made: {error.strerror}; choose another folder") from None
-    for name, table in tables.items():
-        with private_file(folder / f"{name}.csv") as stream:
-            arrow_csv.write_csv(table, stream, arrow_csv.WriteOptions(quoting_style="needed"))
 
 
 def _read(path: Path) -> pa.Table:

@@ -85,7 +85,9 @@ def in_force(row: Row, day: date) -> bool:
 
 def edition_of(system: System, code: str, day: date) -> Edition | None:
     """The edition that answers for a code on a day; a HCPCS code in the fee schedule of the day is answered by that."""
-    found = edition_on(system.table, day)
+    # a list of Level II answers for no CPT number, and a licensed list of CPT for no Level II code
+    is_cpt = system.table == "hcpcs" and code[:1].isdigit()
+    found = edition_on("hcpcs/level I" if is_cpt else system.table, day)
     if found is None and system.table == "hcpcs" and _fact_row(FEE, code, day):
         return edition_on(FEE.table, day)
     return found

@@ -6,6 +6,8 @@ Both take Arrow tables in and give Arrow tables back; large inputs stay inside a
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -31,11 +33,26 @@ class Engine(Protocol):
     def query(self, sql: str) -> pa.Table:
         """Run a SELECT and return its rows."""
 
+    def drop(self, name: str) -> None:
+        """Let the rows kept as `name` go, so that large inputs leave room for what comes next."""
+
     def tables(self) -> set[str]:
         """The names that can be read."""
 
     def close(self) -> None:
         """Let everything go."""
+
+
+@contextmanager
+def _memory_told() -> Iterator[None]:
+    """Say in words that what is asked for does not fit the memory limit."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        what = str(error).splitlines()[0].removeprefix("Out of Memory Error: ")
+        raise WorkbookError(f"the data needs more memory than the engine may take ({what}); take fewer files") from None
 
 
 class DuckDB:
@@ -66,12 +83,19 @@ class DuckDB:
 
     def keep(self, name: str, sql: str) -> None:
         """See `Engine.keep`."""
-        self._connection.execute(f'create or replace temp table "{name}" as {sql}')
+        with _memory_told():
+            self._connection.execute(f'create or replace temp table "{name}" as {sql}')
         self._names.add(name)
 
     def query(self, sql: str) -> pa.Table:
         """See `Engine.query`."""
-        return self._connection.sql(sql).to_arrow_table()
+        with _memory_told():
+            return self._connection.sql(sql).to_arrow_table()
+
+    def drop(self, name: str) -> None:
+        """See `Engine.drop`."""
+        self._connection.execute(f'drop table if exists "{name}"')
+        self._names.discard(name)
 
     def tables(self) -> set[str]:
         """See `Engine.tables`."""
@@ -110,6 +134,11 @@ class Spark:
     def query(self, sql: str) -> pa.Table:
         """See `Engine.query`."""
         return self._session.sql(to_spark(sql)).toArrow()
+
+    def drop(self, name: str) -> None:
+        """See `Engine.drop`."""
+        self._session.catalog.dropTempView(name)
+        self._names.discard(name)
 
     def tables(self) -> set[str]:
         """See `Engine.tables`."""

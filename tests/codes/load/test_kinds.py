@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tests.codes.load.conftest import add_ons, anweb, mue, order, ptp, rvu
+from workbook.codes import lookup
 from workbook.codes.load import add
 from workbook.codes.reference import edition_on, reference
 
@@ -239,3 +240,12 @@ def test_a_loaded_icd_edition_answers_for_its_own_dates_and_says_that_its_notes_
     assert lookup("A00.0", on="2026-10-01").notes == ()
     review = review_codes(["A00.0", "E11.42"], on="2026-10-01")
     assert [p.kind for p in review] == ["not known", "notes not known"]
+
+
+def test_a_whole_list_of_level_ii_answers_for_no_cpt_number(shelf, write):
+    rows = [(f"A{number:04d}", "3", "Invented", "20200101", "") for number in range(6000)]
+    [edition] = add(write("HCPC2026_OCT_ANWEB.txt", anweb(*rows), zipped="october-2026-alpha-numeric-hcpcs-file.zip"))
+    assert (edition.table_name, edition.is_whole) == ("hcpcs", True)
+    assert lookup("HCPCS A0017", on="2026-10-15").status == "valid"
+    assert lookup("HCPCS A9999", on="2026-10-15").status == "unknown"
+    assert lookup("12345", on="2026-10-15").status == "not known"

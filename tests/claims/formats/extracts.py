@@ -1,0 +1,139 @@
+"""Small wide extracts in the exact columns of the public files, with invented people and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from workbook.claims.model import Claims
+
+CLINIC, DOCTOR = "1234567893", "1987654328"
+
+
+def words(text: str) -> list[str]:
+    """The words of a text."""
+    return text.split()
+
+
+def numbered(*names: str, to: int) -> list[str]:
+    """A1, B1, A2, B2 … for numbered("A", "B", to=2)."""
+    return [f"{name}{n}" for n in range(1, to + 1) for name in names]
+
+
+CARRIER = [
+    *words(
+        "DML_IND BENE_ID CLM_ID CLM_GRP_ID FINAL_ACTION NCH_NEAR_LINE_REC_IDENT_CD NCH_CLM_TYPE_CD CLM_FROM_DT CLM_THRU_DT "
+        "NCH_WKLY_PROC_DT CARR_CLM_ENTRY_CD CLM_DISP_CD CARR_NUM CARR_CLM_PMT_DNL_CD CLM_PMT_AMT CARR_CLM_PRMRY_PYR_PD_AMT "
+        "RFR_PHYSN_UPIN RFR_PHYSN_NPI CARR_CLM_PRVDR_ASGNMT_IND_SW NCH_CLM_PRVDR_PMT_AMT NCH_CLM_BENE_PMT_AMT "
+        "NCH_CARR_CLM_SBMTD_CHRG_AMT NCH_CARR_CLM_ALOWD_AMT CARR_CLM_CASH_DDCTBL_APLD_AMT CARR_CLM_HCPCS_YR_CD "
+        "CARR_CLM_RFRNG_PIN_NUM PRNCPAL_DGNS_CD PRNCPAL_DGNS_VRSN_CD"
+    ),
+    *numbered("ICD_DGNS_CD", "ICD_DGNS_VRSN_CD", to=12),
+    *words(
+        "CLM_CLNCL_TRIL_NUM CARR_CLM_CNTL_NUM CARR_CLM_BLG_NPI_NUM LINE_NUM CARR_PRFRNG_PIN_NUM PRF_PHYSN_UPIN "
+        "PRF_PHYSN_NPI ORG_NPI_NUM CARR_LINE_PRVDR_TYPE_CD TAX_NUM PRVDR_STATE_CD PRVDR_ZIP PRVDR_SPCLTY PRTCPTNG_IND_CD "
+        "CARR_LINE_RDCD_PMT_PHYS_ASTN_C LINE_SRVC_CNT LINE_CMS_TYPE_SRVC_CD LINE_PLACE_OF_SRVC_CD CARR_LINE_PRCNG_LCLTY_CD "
+        "LINE_1ST_EXPNS_DT LINE_LAST_EXPNS_DT HCPCS_CD HCPCS_1ST_MDFR_CD HCPCS_2ND_MDFR_CD BETOS_CD LINE_NCH_PMT_AMT "
+        "LINE_BENE_PMT_AMT LINE_PRVDR_PMT_AMT LINE_BENE_PTB_DDCTBL_AMT LINE_BENE_PRMRY_PYR_CD LINE_BENE_PRMRY_PYR_PD_AMT "
+        "LINE_COINSRNC_AMT LINE_SBMTD_CHRG_AMT LINE_ALOWD_CHRG_AMT LINE_PRCSG_IND_CD LINE_PMT_80_100_CD "
+        "LINE_SERVICE_DEDUCTIBLE CARR_LINE_MTUS_CNT CARR_LINE_MTUS_CD LINE_ICD_DGNS_CD LINE_ICD_DGNS_VRSN_CD "
+        "HPSA_SCRCTY_IND_CD CARR_LINE_RX_NUM LINE_HCT_HGB_RSLT_NUM LINE_HCT_HGB_TYPE_CD LINE_NDC_CD CARR_LINE_CLIA_LAB_NUM "
+        "CARR_LINE_ANSTHSA_UNIT_CNT"
+    ),
+]
+OUTPATIENT = [
+    *words(
+        "DML_IND BENE_ID CLM_ID CLM_GRP_ID FINAL_ACTION NCH_NEAR_LINE_REC_IDENT_CD NCH_CLM_TYPE_CD CLM_FROM_DT CLM_THRU_DT "
+        "NCH_WKLY_PROC_DT FI_CLM_PROC_DT CLAIM_QUERY_CODE PRVDR_NUM CLM_FAC_TYPE_CD CLM_SRVC_CLSFCTN_TYPE_CD CLM_FREQ_CD "
+        "FI_NUM CLM_MDCR_NON_PMT_RSN_CD CLM_PMT_AMT NCH_PRMRY_PYR_CLM_PD_AMT NCH_PRMRY_PYR_CD PRVDR_STATE_CD ORG_NPI_NUM "
+        "AT_PHYSN_UPIN AT_PHYSN_NPI OP_PHYSN_UPIN OP_PHYSN_NPI OT_PHYSN_UPIN OT_PHYSN_NPI CLM_MCO_PD_SW PTNT_DSCHRG_STUS_CD "
+        "CLM_TOT_CHRG_AMT NCH_BENE_BLOOD_DDCTBL_LBLTY_AM NCH_PROFNL_CMPNT_CHRG_AMT PRNCPAL_DGNS_CD "
+        "PRNCPAL_DGNS_VRSN_CD"
+    ),
+    *numbered("ICD_DGNS_CD", "ICD_DGNS_VRSN_CD", to=25),
+    *words("FST_DGNS_E_CD FST_DGNS_E_VRSN_CD"),
+    *numbered("ICD_DGNS_E_CD", "ICD_DGNS_E_VRSN_CD", to=12),
+    *numbered("ICD_PRCDR_CD", "ICD_PRCDR_VRSN_CD", "PRCDR_DT", to=25),
+    *numbered("RSN_VISIT_CD", "RSN_VISIT_VRSN_CD", to=3),
+    *words(
+        "NCH_BENE_PTB_DDCTBL_AMT NCH_BENE_PTB_COINSRNC_AMT CLM_OP_PRVDR_PMT_AMT CLM_OP_BENE_PMT_AMT FI_DOC_CLM_CNTL_NUM "
+        "FI_ORIG_CLM_CNTL_NUM CLM_LINE_NUM REV_CNTR REV_CNTR_DT REV_CNTR_1ST_ANSI_CD REV_CNTR_2ND_ANSI_CD "
+        "REV_CNTR_3RD_ANSI_CD REV_CNTR_4TH_ANSI_CD REV_CNTR_APC_HIPPS_CD HCPCS_CD HCPCS_1ST_MDFR_CD HCPCS_2ND_MDFR_CD "
+        "REV_CNTR_PMT_MTHD_IND_CD REV_CNTR_DSCNT_IND_CD REV_CNTR_PACKG_IND_CD REV_CNTR_OTAF_PMT_CD REV_CNTR_IDE_NDC_UPC_NUM "
+        "REV_CNTR_UNIT_CNT REV_CNTR_RATE_AMT REV_CNTR_BLOOD_DDCTBL_AMT REV_CNTR_CASH_DDCTBL_AMT "
+        "REV_CNTR_COINSRNC_WGE_ADJSTD_C REV_CNTR_RDCD_COINSRNC_AMT REV_CNTR_1ST_MSP_PD_AMT REV_CNTR_2ND_MSP_PD_AMT "
+        "REV_CNTR_PRVDR_PMT_AMT REV_CNTR_BENE_PMT_AMT REV_CNTR_PTNT_RSPNSBLTY_PMT REV_CNTR_PMT_AMT_AMT "
+        "REV_CNTR_TOT_CHRG_AMT REV_CNTR_NCVRD_CHRG_AMT REV_CNTR_STUS_IND_CD REV_CNTR_NDC_QTY REV_CNTR_NDC_QTY_QLFR_CD "
+        "RNDRNG_PHYSN_UPIN RNDRNG_PHYSN_NPI"
+    ),
+]
+SYNPUF = [
+    *words("DESYNPUF_ID CLM_ID CLM_FROM_DT CLM_THRU_DT"),
+    *numbered("ICD9_DGNS_CD_", to=8),
+    *(
+        f"{name}_{n}"
+        for name in (
+            "PRF_PHYSN_NPI", "TAX_NUM", "HCPCS_CD", "LINE_NCH_PMT_AMT", "LINE_BENE_PTB_DDCTBL_AMT",
+            "LINE_BENE_PRMRY_PYR_PD_AMT", "LINE_COINSRNC_AMT", "LINE_ALOWD_CHRG_AMT", "LINE_PRCSG_IND_CD",
+            "LINE_ICD9_DGNS_CD",
+        )
+        for n in range(1, 14)
+    ),
+]  # fmt: skip
+SYNTHEA_CLAIMS = [
+    *words(
+        "Id PATIENTID PROVIDERID PRIMARYPATIENTINSURANCEID SECONDARYPATIENTINSURANCEID DEPARTMENTID PATIENTDEPARTMENTID"
+    ),
+    *numbered("DIAGNOSIS", to=8),
+    *words(
+        "REFERRINGPROVIDERID APPOINTMENTID CURRENTILLNESSDATE SERVICEDATE SUPERVISINGPROVIDERID STATUS1 STATUS2 STATUSP "
+        "OUTSTANDING1 OUTSTANDING2 OUTSTANDINGP LASTBILLEDDATE1 LASTBILLEDDATE2 LASTBILLEDDATEP HEALTHCARECLAIMTYPEID1 "
+        "HEALTHCARECLAIMTYPEID2"
+    ),
+]
+SYNTHEA_TRANSACTIONS = words(
+    "ID CLAIMID CHARGEID PATIENTID TYPE AMOUNT METHOD FROMDATE TODATE PLACEOFSERVICE PROCEDURECODE MODIFIER1 MODIFIER2 "
+    "DIAGNOSISREF1 DIAGNOSISREF2 DIAGNOSISREF3 DIAGNOSISREF4 UNITS DEPARTMENTID NOTES UNITAMOUNT TRANSFEROUTID "
+    "TRANSFERTYPE PAYMENTS ADJUSTMENTS TRANSFERS OUTSTANDING APPOINTMENTID LINENOTE PATIENTINSURANCEID FEESCHEDULEID "
+    "PROVIDERID SUPERVISINGPROVIDERID"
+)
+
+CARRIER_LINE = {
+    "BENE_ID": "-101", "CLM_ID": "-9001", "CLM_FROM_DT": "27-OCT-2024", "CLM_THRU_DT": "28-Oct-2024",
+    "CARR_NUM": "00882", "CARR_CLM_CNTL_NUM": "74655592568216", "CARR_CLM_PRVDR_ASGNMT_IND_SW": "A",
+    "NCH_CARR_CLM_SBMTD_CHRG_AMT": "150.75", "CARR_CLM_BLG_NPI_NUM": CLINIC,
+    "PRNCPAL_DGNS_CD": "E1142", "PRNCPAL_DGNS_VRSN_CD": "0", "ICD_DGNS_CD1": "E1142", "ICD_DGNS_VRSN_CD1": "0",
+    "ICD_DGNS_CD2": "I10", "ICD_DGNS_VRSN_CD2": "0", "LINE_NUM": "1", "PRF_PHYSN_NPI": DOCTOR, "LINE_SRVC_CNT": "1.0",
+    "LINE_PLACE_OF_SRVC_CD": "11", "LINE_1ST_EXPNS_DT": "27-OCT-2024", "LINE_LAST_EXPNS_DT": "28-OCT-2024",
+    "HCPCS_CD": "G0463", "HCPCS_1ST_MDFR_CD": "25", "LINE_SBMTD_CHRG_AMT": "100.75", "LINE_ICD_DGNS_CD": "I10",
+}  # fmt: skip
+
+
+def write(
+    path: Path, header: Iterable[str], rows: Iterable[Mapping[str, str]], separator: str = "|", end: str = "\n"
+) -> Path:
+    """Write an extract: its header and, of each row, the cells that are named."""
+    names = list(header)
+    lines = [separator.join(names)]
+    for row in rows:
+        assert not set(row) - set(names), f"not in the layout: {set(row) - set(names)}"
+        lines.append(separator.join(row.get(name, "") for name in names))
+    path.write_bytes((end.join(lines) + end).encode())
+    return path
+
+
+def carrier(folder: Path, *changes: Mapping[str, str], name: str = "carrier.csv") -> Path:
+    """A carrier extract with one line for each set of changes to `CARRIER_LINE`."""
+    return write(folder / name, CARRIER, [{**CARRIER_LINE, **change} for change in changes])
+
+
+def found(claims: Claims, severity: str = "error") -> list[str]:
+    """The messages of the problems of a severity."""
+    return [p["message"] for p in claims.arrow_problems.to_pylist() if p["severity"] == severity]
+
+
+def column(claims: Claims, table: str, name: str) -> list[Any]:
+    """One column of a table."""
+    values: list[Any] = claims.arrow[table][name].to_pylist()
+    return values
