@@ -78,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     price.add_argument("--locality", default="NATIONAL", help="carrier-locality, as in 10112-00 (default NATIONAL)")
     price.add_argument("--as-if-on", metavar="DATE", help="price each claim as if its first day had been this one")
     price.add_argument("--no-audit", action="store_true", help="price every line; deny nothing")
+    practice = verb("practice", _practice, "Make a year of an invented practice: claims, payments and planted errors.")
+    practice.add_argument("folder", metavar="DIR", help="where to write; what is there by these names is replaced")
+    practice.add_argument("--seed", type=int, metavar="N", help="another seed makes another year (default: as shipped)")
     _add_convert(verb("convert", _convert, "Turn claims or a remittance into CSV, Parquet, XLSX, FHIR or X12."))
     _add_deidentify(verb("deidentify", _deidentify, "Take what identifies a person out of claims and remittances."))
     _add_codes(verb("codes", _codes, "Look codes up, search them, and load official code files."))
@@ -290,6 +293,15 @@ def _deidentify(options: argparse.Namespace) -> int:
     print(result.report.to_text(), end="")
     print(f"wrote {len(result.tables)} tables and report.txt, .html and .json into {options.out}", file=sys.stderr)
     return 1 if any(_is_broken(source) for source in sources) else 0
+
+
+def _practice(options: argparse.Namespace) -> int:
+    from workbook.encounters.practice import SEED
+    from workbook.encounters.practice.write import write_practice
+
+    made = write_practice(options.folder, SEED if options.seed is None else options.seed)
+    print(f"{made.claims}\n{made.remittance}\n{len(made.planted)} errors planted; written into {options.folder}")
+    return 0
 
 
 def _check(options: argparse.Namespace) -> int:

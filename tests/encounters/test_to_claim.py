@@ -90,8 +90,8 @@ def test_charges_of_ones_own_are_used():
 
 
 def test_a_code_without_a_charge_is_refused_with_what_to_do():
-    with pytest.raises(WorkbookError, match="G2211 has no charge; add a charge for it"):
-        to_claim(encounter("ENC-001"), "R00.2 G2211-25")
+    with pytest.raises(WorkbookError, match="G0402 has no charge; add a charge for it"):
+        to_claim(encounter("ENC-001"), "R00.2 G0402-25")
 
 
 def test_every_case_makes_a_claim_whose_lines_add_up():

@@ -18,8 +18,12 @@ from dataclasses import dataclass, replace
 
 from workbook.codes import dotted, is_known
 
-#: HCPCS level II codes of the cases. G0439 and J1100 are also the letters of G04.39 and J11.00.
-TAUGHT_HCPCS = frozenset({"G0008", "G0438", "G0439", "G0444", "J1100", "J1885", "J3301"})
+#: HCPCS level II codes that the practice charges for. G0439 and J1100 are also the letters of G04.39 and J11.00.
+TAUGHT_HCPCS = frozenset(
+    {
+        "G0008", "G0101", "G0103", "G0121", "G0438", "G0439", "G0444", "G2211", "J1100", "J1885", "J3301", "Q0091",
+    }
+)  # fmt: skip
 HCPCS_LETTERS = frozenset("ABCEGHJKLMPQRSTV")
 BOXES = {"diagnoses": "diagnosis", "procedures": "procedure"}
 HOW = "diagnoses look like E11.42, procedures like 99213-25 or J3301 x4"

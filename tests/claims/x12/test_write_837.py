@@ -133,6 +133,14 @@ def test_claims_of_two_subscribers_share_what_they_have_in_common(tmp_path: Path
     assert content(again(claims, tmp_path)) == content(claims)
 
 
+def test_a_file_bears_the_last_day_that_it_bills_so_that_nothing_is_billed_before_it_is_done(tmp_path: Path) -> None:
+    later = [segment.replace("20250114", "20250220") for segment in LINE]
+    body = [*SENT_BY, *BILLING, *SUBSCRIBER, *CLAIM, *later, "CLM*PCN2*125***11:B:1*Y*A*Y*Y", *LINE]
+    text = format_837(read_837(save(tmp_path, envelope(body))))
+    assert [s.split("*")[4] for s in text.split("~\n") if s.startswith("BHT")] == ["20250220"]
+    assert [s.split("*")[9] for s in text.split("~\n") if s.startswith("ISA")] == ["250220"]
+
+
 #: File → why it does not come back row by row. Nothing that was sent is lost in any of them but where it says so.
 DIFFERENT = {
     "x12_bad_segment_identifier.txt": "one subscriber's NM1 has a wrong name; the file written names one",

@@ -32,7 +32,7 @@ def write_837(claims: Claims, path: str | Path) -> None:
 def format_837(claims: Claims) -> str:
     """Put claims into the text of an 837: an interchange for each run of claims of one type, in the order of the table.
 
-    The same tables give the same text: control numbers derive from the content, the interchange bears the first date of
+    The same tables give the same text: control numbers derive from the content, the interchange bears the last date of
     service and the time 0000, and it is marked as a test (ISA15 is T). CLM01 is patient_control_number, or claim_id
     where there is none. What the guide wants and the tables lack (a name, a street, a contact) says "NOT ON FILE",
     which `wb.read_claims` reads as nothing.
@@ -60,7 +60,7 @@ def _interchange(claim_type: str, bundles: list[Bundle]) -> list[str]:
             f"claim {bundles[0].claim['claim_id']} is of type {claim_type!r}; an 837 is written for {', '.join(GUIDES)}"
         )
     guide, body, sets = GUIDES[claim_type], [], 0
-    on = _first_day(bundles[0])
+    on = _last_day(bundles)
     together = ("transaction", "submitter", "receiver")
     for _, run in groupby(bundles, key=lambda b: (b.claim["purpose"], *_shared(b, *together))):
         sets += 1
@@ -69,9 +69,12 @@ def _interchange(claim_type: str, bundles: list[Bundle]) -> list[str]:
     return interchange("HC", guide, sender["identifier"] or "SENDER", receiver["identifier"] or "PAYER", on, body, sets)
 
 
-def _first_day(bundle: Bundle) -> date:
-    days = [line["service_from_date"] for line in bundle.lines if line["service_from_date"]]
-    return min(days, default=bundle.claim["statement_from_date"] or date(2000, 1, 1))
+def _last_day(bundles: list[Bundle]) -> date:
+    """The last day that any of the claims bills: what a file holds was done before the file was made."""
+    lines = (line for bundle in bundles for line in bundle.lines)
+    days = [line["service_through_date"] or line["service_from_date"] for line in lines]
+    days += [bundle.claim["statement_through_date"] for bundle in bundles]
+    return max((day for day in days if day), default=date(2000, 1, 1))
 
 
 def _batch(bundles: list[Bundle], on: date) -> list[str]:
