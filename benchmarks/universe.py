@@ -114,7 +114,7 @@ def write_835(path: Path, megabytes: int) -> int:
     head = (
         "ISA*00*          *00*          *ZZ*PAYER          *ZZ*PROVIDER       *250101*0900*^*00501*000000001*0*T*:~\n"
         "GS*HP*PAYER*PROVIDER*20250101*0900*1*X*005010X221A1~\nST*835*0001~\n"
-        f"BPR*I*{claims * 986 / 10:.2f}*C*ACH************20250301~\nTRN*1*T1*1999999999~\nDTM*405*20250301~\nN1*PR*MEDICARE~\n"
+        f"BPR*I*{claims * 986 / 10:.2f}*C*CHK************20250301~\nTRN*1*T1*1999999999~\nDTM*405*20250301~\nN1*PR*MEDICARE~\n"
         "N3*1 EXAMPLE STREET~\nN4*TOWN*AL*35203~\nREF*2U*10112~\nPER*BL*DESK*TE*5555550100~\n"
         "N1*PE*INVENTED PRACTICE*XX*1234567893~\nLX*1~\n"
     )
