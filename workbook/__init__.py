@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbook.claims.deidentify import deidentify
-    from workbook.claims.files import check_x12, read_claims, write_csv
+    from workbook.claims.files import check_x12, read_claims, read_remittance, write_csv
     from workbook.claims.forms import claim_form, remittance_view
     from workbook.claims.intake import intake
-    from workbook.claims.x12.read_835 import read_remittance
     from workbook.claims.x12.write_835 import write_835
     from workbook.claims.x12.write_837 import write_837
     from workbook.codes.lookup import lookup
@@ -45,7 +44,7 @@ _VERBS = {
     "parameter": "workbook.payment.parameters",
     "price": "workbook.payment.price",
     "read_claims": "workbook.claims.files",
-    "read_remittance": "workbook.claims.x12.read_835",
+    "read_remittance": "workbook.claims.files",
     "remittance_view": "workbook.claims.forms",
     "review_codes": "workbook.codes.review",
     "rule": "workbook.rules.card",

@@ -286,3 +286,11 @@ def test_no_path_at_all_is_told() -> None:
 def test_a_bad_received_date_is_told(tmp_path: Path) -> None:
     with pytest.raises(WorkbookError, match=r"received_date '1/20/2025' is not a date"):
         read_claims(save(tmp_path, envelope(claim_837())), received_date="1/20/2025")
+
+
+def test_the_verb_reads_a_remittance_from_a_file_or_a_folder(tmp_path: Path) -> None:
+    import workbook as wb
+
+    remittance = wb.read_remittance(save(tmp_path, remittance_835()))
+    write_csv(remittance, tmp_path / "tables")
+    assert wb.read_remittance(tmp_path / "tables") == remittance
