@@ -70,7 +70,10 @@ class _Tables:
 
 
 class Claims(_Tables):
-    """Claims as tables: claim, claim_diagnosis, claim_procedure, claim_line, other_payer."""
+    """Claims as tables.
+
+    claim, claim_diagnosis, claim_procedure, claim_line, claim_party, claim_detail, other_payer, other_payer_adjustment.
+    """
 
     _declared = CLAIM_TABLES
 
@@ -117,7 +120,8 @@ def _pointed(row: Mapping[str, Any], codes: list[str]) -> list[str]:
 class Remittance(_Tables):
     """A payer's answer as tables.
 
-    remittance, remittance_claim, remittance_line, adjustment, remark, provider_adjustment.
+    remittance, remittance_claim, remittance_line, adjustment, remark, provider_adjustment, remittance_party,
+    remittance_detail.
     """
 
     _declared = REMITTANCE_TABLES

@@ -70,7 +70,7 @@ CLAIM_DIAGNOSIS = Table(
         C("sequence", "integer", "from 1; principal and other are one list, so a pointer is a sequence", required=True),
         C("role", "text", "principal, other, admitting, reason_for_visit or external_cause", required=True),
         C("diagnosis_code", "text", "undotted", required=True),
-        C("code_set", "text", "icd10 or icd9", required=True),
+        C("code_set", "text", "icd10 or icd9; snomed where an extract has no other", required=True),
         C("present_on_admission", "text", "Y, N, U, W or 1"),
     ),
 )  # fmt: skip
