@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -49,9 +48,6 @@ NOTE_HEADINGS = {
     "includes": "Includes", "inclusion_term": "Also called", "excludes1": "Excludes1", "excludes2": "Excludes2",
     "code_first": "Code first", "use_additional": "Use additional", "code_also": "Code also", "note": "Note",
 }  # fmt: skip
-
-
-_ORIGIN = re.compile(r" \(from ([^()]+)\)$")
 
 
 @dataclass(frozen=True)
@@ -104,9 +100,14 @@ class Entry:
 
     def sections(self) -> list[tuple[str, list[str]]]:
         """What the Tabular says of it, as (heading, lines): notes by kind, each with its origin, and 7th characters."""
+        return [(heading, [f"{text}{f' ({origin})' if origin else ''}" for text, origin in lines])
+                for heading, lines in self._told()]  # fmt: skip
+
+    def _told(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """The sections, each line as its text and where it comes from."""
         found = [(heading, [n for n in self.notes if n.kind == kind]) for kind, heading in NOTE_HEADINGS.items()]
-        told = [(heading, [n.text + self._origin(n) for n in notes]) for heading, notes in found]
-        told.append(("7th character", [f"{c}: {meaning}" for c, meaning in self.seventh_characters]))
+        told = [(heading, [(n.text, self._origin(n)) for n in notes]) for heading, notes in found]
+        told.append(("7th character", [(f"{c}: {meaning}", "") for c, meaning in self.seventh_characters]))
         return [(heading, lines) for heading, lines in told if lines]
 
     def text(self) -> str:
@@ -116,9 +117,9 @@ class Entry:
 
     def _repr_html_(self) -> str:
         parts = [f"<p>{html.escape(line)}</p>" for line in (str(self), *self._path())]
-        for heading, lines in self.sections():
-            shown_lines = (_ORIGIN.sub(r" <small>(from \1)</small>", html.escape(line)) for line in lines)
-            items = "".join(f"<li>{line}</li>" for line in shown_lines)
+        for heading, lines in self._told():
+            small = [f" <small>({html.escape(origin)})</small>" if origin else "" for _, origin in lines]
+            items = "".join(f"<li>{html.escape(text)}{told}</li>" for (text, _), told in zip(lines, small, strict=True))
             parts.append(f"<h4>{heading}</h4><ul>{items}</ul>")
         return "".join(parts)
 
@@ -127,7 +128,7 @@ class Entry:
         return [f"In: {path}"] if path else []
 
     def _origin(self, note: Note) -> str:
-        return "" if note.on == undotted(self.code) else f" (from {shown(note.on)})"
+        return "" if note.on == undotted(self.code) else f"from {shown(note.on)}"
 
 
 def book_of(edition: Edition) -> Tabular:

@@ -89,6 +89,20 @@ def test_a_public_remittance_comes_back_row_by_row_or_is_refused_with_what_is_wr
         assert said(back.arrow[name]) == said(table), name
 
 
+def test_a_payer_named_twice_and_a_group_without_claims_are_kept(tmp_path: Path) -> None:
+    at = next(n for n, line in enumerate(REMITTANCE) if line.startswith("N1*PE"))
+    body = [*REMITTANCE[:at], "N1*PR*SECOND PAYER*XV*77", "REF*EV*X", *REMITTANCE[at:], "LX*2"]
+    remittance = read_remittance(save(tmp_path, remittance_835(body), "twice.835"))
+    parties = [(p["role"], p["sequence"], p["last_name"]) for p in remittance.arrow["remittance_party"].to_pylist()]
+    assert parties[:3] == [
+        ("payer", 1, "SAMPLE MEDICARE"), ("payer", 2, "SECOND PAYER"), ("payee", 1, "SAMPLE CLINIC"),
+    ]  # fmt: skip
+    details = remittance.arrow["remittance_detail"].to_pylist()
+    keys = [(d["remittance_id"], d["claim_sequence"], d["line_number"], d["sequence"]) for d in details]
+    assert len(set(keys)) == len(keys)
+    assert "N1*PR*SECOND PAYER*XV*77~" in format_835(remittance)
+
+
 def said(table: Any) -> list[str]:
     """The rows of a table without the numbers of details, which follow the order of the guide when written."""
     hidden = ("sequence",) if "kind" in table.column_names else ()

@@ -160,6 +160,7 @@ def test_a_public_file_comes_back_in_meaning(fact: dict[str, Any], tmp_path: Pat
     assert back.arrow["claim"].num_rows == fact["CLM"]
     if Path(fact["file"]).name in DIFFERENT:
         assert content(back)["claim_line"] == content(claims)["claim_line"]
+        assert content(back, ordered=False) != content(claims, ordered=False)  # else it has no place in the list
     else:
         assert content(back, ordered=False) == content(claims, ordered=False)
 
@@ -205,7 +206,7 @@ def test_what_the_tables_do_not_hold_is_said_to_be_not_on_file_and_read_as_nothi
     claims = read_837(save(tmp_path, envelope(claim_837())))
     bare = Claims({n: t for n, t in claims.arrow.items() if n != "claim_party"})
     text = format_837(bare)
-    assert "NM1*85*2*NOT ON FILE*****XX*1234567893~" in text
+    assert "NM1*85*2*NOT ON FILE*****XX*1234567893~\nN3*NOT ON FILE~\nN4*NOT ON FILE~\n" in text
     back = again(bare, tmp_path)
     assert {p.get("last_name") for p in content(back)["claim_party"] if p["role"] in ("billing", "subscriber")} == {
         None
@@ -233,6 +234,14 @@ def test_what_cannot_be_written_is_refused_with_its_place(
     changed = Claims({**claims.arrow, table: CLAIM_TABLES[table].from_rows(rows)})
     with pytest.raises(WorkbookError, match=message):
         format_837(changed)
+
+
+def test_a_specialty_says_whose_it_is(tmp_path: Path) -> None:
+    referring = ["NM1*DN*1*SENDS*ANN****XX*1555555550", "PRV*RF*ZZ*207R00000X"]  # 004010 sent it for who refers
+    rendering = [f"NM1*82*1*DOC*ANN****XX*{RENDERING}", "PRV*PE*PXC*207Q00000X"]
+    text = format_837(read_837(save(tmp_path, envelope(claim_837(*referring, *rendering)))))
+    assert "PRV*RF*PXC*207R00000X~" in text
+    assert "PRV*PE*PXC*207Q00000X~" in text
 
 
 def test_no_claim_is_no_file(tmp_path: Path) -> None:

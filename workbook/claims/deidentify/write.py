@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbook.claims.files import X12_SUFFIXES, read_claims, read_remittance
-from workbook.claims.table_files import SUFFIXES, write_csv_tables
+from workbook.claims.table_files import SUFFIXES, write_csv_tables, write_parquet_tables
 from workbook.claims.x12.envelope import first_transaction
 from workbook.engine.export import to_json
 from workbook.terms import WorkbookError, private_file
@@ -70,7 +70,7 @@ def write(result: Deidentified, folder: Path, form: str) -> None:
     except OSError as error:
         raise WorkbookError(f"{folder} cannot be made: {error.strerror}; choose another folder") from None
     try:
-        _write_tables(result, building, form)
+        (write_csv_tables if form == "csv" else write_parquet_tables)(result.tables, building)
         report = result.report
         texts = {"txt": report.to_text(), "html": report.to_html(), "json": to_json(report.to_dict()) + "\n"}
         for suffix, text in texts.items():
@@ -82,14 +82,3 @@ def write(result: Deidentified, folder: Path, form: str) -> None:
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
-
-
-def _write_tables(result: Deidentified, folder: Path, form: str) -> None:
-    import pyarrow.parquet as pq
-
-    if form == "csv":
-        write_csv_tables(result.tables, folder)
-        return
-    for name, table in result.tables.items():
-        with private_file(folder / f"{name}.parquet") as stream:
-            pq.write_table(table, stream)

@@ -18,7 +18,7 @@ from workbook.engine.table import Column, Table
 Severity = Literal["error", "warning"]
 
 EARLIEST_SERVICE = date(1990, 1, 1)
-#: A person has not yet lived longer by more than two years: 122 is the age that was verified (J. Calment, 1997).
+#: Nobody is known to have lived longer: Jeanne Calment died at 122, in 1997.
 OLDEST_PATIENT = 122
 #: Share of professional lines that must point to a diagnosis; what is below hints at a field that was not extracted.
 SHARE_POINTING = 0.95

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
 from workbook.claims.x12 import columns as c
-from workbook.claims.x12.compose import COMPONENT, count, raw, segment, whole
+from workbook.claims.x12.compose import COMPONENT, count, raw, segment
+from workbook.claims.x12.party_segments import Row, detail_segments, dtp, elements_of, party_segments
 
-Row = dict[str, Any]
 #: The order of segments in loops 2300 and 2400; what is not here comes before the codes (HI), or last on a line.
 _CLAIM_ORDER = (
     "DTP", "CL1", "DN1", "DN2", "PWK", "CN1", "AMT", "REF", "K3", "NTE", "CR1", "CR2", "CR3", "CR5", "CR6", "CRC", "HI",
@@ -23,8 +22,6 @@ _LINE_ORDER = (
 )  # fmt: skip
 _PAYER_ORDER = ("CAS", "AMT", "DMG", "OI", "MIA", "MOA")
 _CODES_IN_ONE_HI = 12
-#: Parties of whom the guides want no name.
-_NAMELESS = ("pay_to", "pick_up", "drop_off")
 
 
 class Bundle:
@@ -45,11 +42,15 @@ class Bundle:
         """The segments of parties that a file names more than once where the guide has room for one."""
         for party in self._again:
             if party["role"] == role:
-                yield from party_segments(role, c.HEADER, party, self.about(f"{role}:{party['sequence']}"))
+                yield from party_segments(role, c.HEADER, party, self.about_party(party))
 
     def about(self, role: str | None, line: int | None = None) -> list[Row]:
         """The details about a party, or with None about the claim or line itself, in the order sent."""
         return [d for d in self.details if d["about"] == role and d["line_number"] == line]
+
+    def about_party(self, party: Row, line: int | None = None) -> list[Row]:
+        """The details about a party, which are named by its role, with its number from the second on."""
+        return self.about(party["role"] if party["sequence"] == 1 else f"{party['role']}:{party['sequence']}", line)
 
 
 def claim_segments(bundle: Bundle) -> Iterator[str]:
@@ -63,11 +64,6 @@ def claim_segments(bundle: Bundle) -> Iterator[str]:
             yield from _other_payer(bundle, payer, number)
     for line in bundle.lines:
         yield from _line(bundle, line)
-
-
-def elements_of(details: list[Row]) -> dict[str, str]:
-    """The details that are elements of segments, by place."""
-    return {d["qualifier"]: d["value"] for d in details if d["kind"] == "element"}
 
 
 def _clm(claim: Row, rest: dict[str, str]) -> str:
@@ -107,13 +103,7 @@ def _dates(row: Row, place: int, told: list[Row]) -> Iterator[str]:
         if at != place or use in with_hour or row[names[0]] is None:
             continue
         last = row[names[1]] if len(names) > 1 else None
-        yield _dtp(use, row[names[0]], last)
-
-
-def _dtp(use: str, first: date, last: date | None) -> str:
-    if last is None:
-        return segment("DTP", use, "D8", first)
-    return segment("DTP", use, "RD8", f"{first:%Y%m%d}-{last:%Y%m%d}")
+        yield dtp(use, row[names[0]], last)
 
 
 def _references(row: Row, place: int) -> Iterator[str]:
@@ -121,24 +111,6 @@ def _references(row: Row, place: int) -> Iterator[str]:
     for (at, qualifier), column in c.REFERENCES.items():
         if at == place and row[column] is not None:
             yield segment("REF", qualifier, row[column])
-
-
-def detail_segments(details: list[Row]) -> Iterator[str]:
-    """The details that are segments of their own."""
-    for d in details:
-        kind, qualifier, value = d["kind"], d["qualifier"], d["value"]
-        if kind == "segment":
-            yield whole(value)
-        elif kind == "reference":
-            yield segment("REF", qualifier, value)
-        elif kind == "note":
-            yield segment("NTE", qualifier, value)
-        elif kind == "amount":
-            yield segment("AMT", qualifier, d["amount"])
-        elif kind == "date" and value is not None:
-            yield segment("DTP", qualifier, "DT" if d["from_date"] else "TM", value)
-        elif kind == "date":
-            yield _dtp(qualifier, d["from_date"], d["through_date"])
 
 
 def _in_order(segments: list[str], order: tuple[str, ...]) -> list[str]:
@@ -159,16 +131,17 @@ def _codes(bundle: Bundle, own: list[Row]) -> Iterator[str]:
     def of(role: str) -> list[str]:
         return [_diagnosis(qualifiers[role, row["code_set"]], row) for row in by_role.get(role, [])]
 
+    drg = [_joined("DR", bundle.claim["ms_drg"])] if bundle.claim["ms_drg"] else []
     if is_institutional:
         for role in ("principal", "admitting", "reason_for_visit", "external_cause"):
             yield from _hi(of(role))
-        yield from _hi([f"DR:{bundle.claim['ms_drg']}"] if bundle.claim["ms_drg"] else [])
+        yield from _hi(drg)
         yield from _hi(of("other"))
     else:
         yield from _hi([*of("principal"), *of("other")])
         for role in ("admitting", "reason_for_visit", "external_cause"):
             yield from _hi(of(role))
-        yield from _hi([f"DR:{bundle.claim['ms_drg']}"] if bundle.claim["ms_drg"] else [])
+        yield from _hi(drg)
     procedures = sorted(bundle.rows["claim_procedure"], key=lambda r: r["sequence"])
     yield from _hi([_procedure_code(p, is_first=True) for p in procedures[:1]])
     yield from _hi([_procedure_code(p, is_first=False) for p in procedures[1:]])
@@ -215,8 +188,7 @@ def _claim_parties(bundle: Bundle) -> Iterator[str]:
     order = places | ({"attending": -3, "operating": -2, "other_operating": -1} if institutional else
                       {"referring": -3, "primary_care": -2, "rendering": -1})  # fmt: skip
     for party in sorted([*own, *stand_ins], key=lambda p: order.get(p["role"], len(places))):
-        about = party["role"] if party["sequence"] == 1 else f"{party['role']}:{party['sequence']}"
-        yield from party_segments(party["role"], c.CLAIM, party, bundle.about(about))
+        yield from party_segments(party["role"], c.CLAIM, party, bundle.about_party(party))
 
 
 _OTHER = ("other_subscriber", "other_patient")
@@ -234,45 +206,6 @@ def _stand_ins(row: Row, npi_columns: dict[str, str], parties: list[Row]) -> lis
             if organization:
                 found[column] |= {"address_1": c.NOT_ON_FILE, "city": c.NOT_ON_FILE}
     return list(found.values())
-
-
-def party_segments(role: str, place: int, party: Row, details: list[Row]) -> Iterator[str]:
-    """NM1 and what follows it: PRV, N2, N3, N4, DMG, REF, PER and what else was said of the party."""
-    code = next((code for code, named in c.ROLES[place].items() if named == role), role)
-    rest = elements_of(details)
-    elements: list[Any] = [None] * 9
-    for position, column in c.NAME.items():
-        elements[position - 1] = party.get(column)
-    is_organization = party.get("is_organization")
-    elements[0], elements[1] = code, "1" if is_organization is False else "2"
-    if elements[2] is None and role not in _NAMELESS and not role.startswith("other_payer_"):
-        elements[2] = c.NOT_ON_FILE
-    yield segment("NM1", *elements, rest=rest)
-    if party.get("taxonomy_code"):
-        kind = {"attending": "AT", "rendering": "PE", "billing": "BI"}.get(role.removeprefix("other_payer_"), "PE")
-        yield segment("PRV", kind, "PXC", party["taxonomy_code"])
-    told = [*detail_segments([d for d in details if d["kind"] != "element"])]
-    yield from _named(told, "N2")
-    if any(party.get(column) for column in c.STREET.values()):
-        yield segment("N3", *(party.get(column) for column in c.STREET.values()))
-    if any(party.get(column) for column in c.CITY.values()):
-        yield segment("N4", *(party.get(column) for column in c.CITY.values()))
-    yield from _named(told, "DTP")
-    if party.get("birth_date") or party.get("sex") or any(k.startswith("DMG") for k in rest):
-        yield segment(
-            "DMG", "D8" if party.get("birth_date") else None, party.get("birth_date"), party.get("sex"), rest=rest
-        )
-    if party.get("tax_id"):
-        yield segment("REF", party.get("tax_id_type") or "EI", party["tax_id"])
-    yield from _named(told, "REF")
-    numbers = [(q, party[column]) for q, column in c.CONTACT.items() if party.get(column)]
-    if numbers or party.get("contact_name"):
-        yield segment("PER", "IC", party.get("contact_name"), *(part for pair in numbers for part in pair))
-    yield from (text for text in told if text.partition("*")[0] not in ("N2", "DTP", "REF"))
-
-
-def _named(segments: list[str], name: str) -> Iterator[str]:
-    return (text for text in segments if text.partition("*")[0] == name)
 
 
 def _other_payer(bundle: Bundle, payer: Row, number: int) -> Iterator[str]:
@@ -302,7 +235,7 @@ def _other_payer(bundle: Bundle, payer: Row, number: int) -> Iterator[str]:
     lines = list(party_segments("other_payer", c.OTHER_PAYER, insurer, spoken) if insurer else detail_segments(spoken))
     if payer["adjudicated_date"] is not None:
         place = next((i for i, text in enumerate(lines) if text[:3] in ("REF", "PER", "DTP")), len(lines))
-        lines.insert(place, _dtp("573", payer["adjudicated_date"], None))
+        lines.insert(place, dtp("573", payer["adjudicated_date"], None))
     yield from lines
     for role, party in parties.items():
         if role.startswith("other_"):
@@ -357,8 +290,7 @@ def _line(bundle: Bundle, line: Row) -> Iterator[str]:
     yield from _drug(bundle, line)
     parties = [p for p in bundle.rows["claim_party"] if p["line_number"] == number]
     for party in [*parties, *_stand_ins(line, c.LINE_NPI, parties)]:
-        about = party["role"] if party["sequence"] == 1 else f"{party['role']}:{party['sequence']}"
-        yield from party_segments(party["role"], c.LINE, party, bundle.about(about, number))
+        yield from party_segments(party["role"], c.LINE, party, bundle.about_party(party, number))
     for place, payer in enumerate(payers, 1):
         if payer["payer_id"] is not None or payer["paid_amount"] is not None:
             yield from _line_payer(bundle, payer, place)
@@ -411,6 +343,6 @@ def _line_payer(bundle: Bundle, payer: Row, number: int) -> Iterator[str]:
     yield segment("SVD", payer["payer_id"], payer["paid_amount"], procedure, None, count(payer["units"]), rest=rest)
     yield from _adjustments(bundle, payer["payer_id"], payer["line_number"])
     if payer["adjudicated_date"] is not None:
-        yield _dtp("573", payer["adjudicated_date"], None)
+        yield dtp("573", payer["adjudicated_date"], None)
     yield from _payer_amounts(payer, _patient_part(bundle, payer))
     yield from detail_segments(details)

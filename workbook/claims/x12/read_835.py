@@ -11,6 +11,7 @@ The loops of the 005010X221A1 guide, as far as the tables go:
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -41,8 +42,8 @@ def read_remittance(paths: str | Path | Iterable[str | Path]) -> Remittance:
 
     A remittance_id is TRN02 (TRN02#2, #3 … where it recurs in what is read). A line's number is REF*6R where that is a
     number not used before on its claim, else its position. What has no column is a row of remittance_detail, and who is
-    named a row of remittance_party. Units that are not sent are one, as the guide has it. An
-    amount the tables need but cannot read is 0.00, with an error.
+    named a row of remittance_party. Units that are not sent are one, as the guide has it. An amount the tables need but
+    cannot read is 0.00, with an error.
 
     Faults inside a file are rows of `.problems`, among them every line, claim and transaction that does not balance.
     Raises WorkbookError when a file is missing, empty or not X12.
@@ -109,24 +110,23 @@ class _RemittanceReader:
         self._number = transaction.number
         self._remittance = {"payment_amount": None}
         self._claims = 0
+        self._header_counts = Counter[Any]()
         self._party_named = ""
         return self._handlers
 
     def finish(self) -> None:
         """End the transaction."""
         self._close_claim()
-        name = self._name_remittance()
-        remittance, self._remittance = self._remittance, {}
+        name, remittance = self._name_remittance(), self._remittance
         if remittance["payment_amount"] is None:
             self._fault("the payment (BPR02) is missing; it is 0.00 here", self._number, "BPR02")
             remittance["payment_amount"] = ZERO
         if remittance.get("payee_npi") is None:
             self._fault("the payee has no NPI (N1*PE with XX in N103)", self._number, "N104", severity="warning")
         self._places[name, None, None] = (self.problems.file, self._number)
-        self._remittance = remittance
         self._keep(self._parties, self._of_transaction(self._details + self._group))
-        self._remittance = {}
         self.tables["remittance"].append(remittance)
+        self._remittance = {}
 
     def _of_transaction(self, details: list[Row]) -> list[Row]:
         """Details of the transaction, without what a writer derives from its columns."""
@@ -148,15 +148,10 @@ class _RemittanceReader:
         """Move the parties and details of the transaction, or of the claim that is open, to the tables."""
         claim = self._claim or {}
         key = {"remittance_id": self._remittance["remittance_id"], "claim_sequence": claim.get("claim_sequence")}
-        counts: dict[Any, int] = {}
-        for row in parties:
-            counts[row["role"]] = counts.get(row["role"], 0) + 1
-            row |= key | {"sequence": counts[row["role"]]}
-        counts = {}
-        for row in details:
-            line = row.get("line_number")
-            counts[line] = counts.get(line, 0) + 1
-            row |= key | {"sequence": counts[line]}
+        counts: Counter[Any] = Counter() if claim else self._header_counts
+        for row, counted in [(p, p["role"]) for p in parties] + [(d, d.get("line_number")) for d in details]:
+            counts[counted] += 1
+            row |= key | {"sequence": counts[counted]}
         self.tables["remittance_party"].extend(list(parties))
         self.tables["remittance_detail"].extend(list(details))
         parties.clear()

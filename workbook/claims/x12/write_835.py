@@ -14,13 +14,23 @@ from workbook.claims.balance import balance
 from workbook.claims.model import Remittance
 from workbook.claims.tables import REMITTANCE_TABLES
 from workbook.claims.x12 import columns as c
-from workbook.claims.x12.claim_segments import adjustment_segments, detail_segments, elements_of
+from workbook.claims.x12.claim_segments import adjustment_segments
 from workbook.claims.x12.compose import COMPONENT, Element, count, interchange, lines_of, segment, transaction
 from workbook.claims.x12.imbalance import imbalance
+from workbook.claims.x12.party_segments import (
+    Row,
+    contact_segments,
+    detail_segments,
+    elements_of,
+    name_segment,
+    named,
+    place_segments,
+    tax_segments,
+    without,
+)
 from workbook.claims.x12.read_835 import originator
 from workbook.terms import WorkbookError, private_file
 
-Row = dict[str, Any]
 GUIDE = "005010X221A1"
 #: What the guide requires and the tables may leave null.
 REQUIRED = {
@@ -163,63 +173,57 @@ def _by(rows: list[Row], *columns: str) -> defaultdict[Any, list[Row]]:
 
 def _header(row: Row, parties: list[Row], details: list[Row]) -> Iterator[str]:
     paid_on, method = row["payment_date"], row["payment_method"]
-    own = [d for d in details if d["about"] is None]
+
+    def about(role: str | None) -> list[Row]:
+        return [d for d in details if d["about"] == role]
+
+    own = about(None)
     rest = elements_of(own)
     handling = "H" if method == "NON" else "I"  # H notification only, I remittance information only
     yield segment("BPR", handling, row["payment_amount"], "C", method, *[None] * 11, paid_on, rest=rest)
     number = originator(row["payer_id"] or row["payer_name"])
     yield segment("TRN", "1", row["trace_number"] or row["remittance_id"], number, rest=rest)
     told = [*detail_segments([d for d in own if d["kind"] != "date"])]
-    yield from _named(told, ("CUR", "REF"))
+    yield from named(told, "CUR", "REF")
     yield segment("DTM", "405", paid_on)
     yield from _dates([d for d in own if d["kind"] == "date"])
-    by_role = {p["role"]: p for p in parties}
-    for role, code in (("payer", "PR"), ("payee", "PE")):
-        yield from _named_in_header(row, code, by_role.get(role), [d for d in details if d["about"] == role])
-    for role in (p["role"] for p in parties if p["role"] not in ("payer", "payee")):
-        yield from _named_in_header(row, role, by_role[role], [d for d in details if d["about"] == role])
-    yield from (text for text in told if text[:3] not in ("CUR", "REF"))
-
-
-def _named_in_header(row: Row, code: str, party: Row | None, details: list[Row]) -> Iterator[str]:
-    """Loop 1000: the payer, who needs an address and a contact, or the payee."""
-    is_payer = code == "PR"
-    who = party or {}
-    name = {"PR": row["payer_name"], "PE": row["payee_name"]}.get(code, who.get("last_name"))
-    kind, number = who.get("identifier_type"), who.get("identifier")
-    if code == "PE":
-        kind, number = ("XX", row["payee_npi"]) if row["payee_npi"] else (kind, number)
-    if code == "PE" and number is None:
+    first = {p["role"]: p for p in reversed(parties)}
+    payer = {**first.get("payer", {}), "last_name": row["payer_name"]}
+    other_id = row["payer_id"] if row["payer_id"] != payer.get("identifier") else None
+    yield from _named_in_header("PR", payer, about("payer"), other_id)
+    payee = {**first.get("payee", {}), "last_name": row["payee_name"]}
+    if row["payee_npi"]:
+        payee |= {"identifier_type": "XX", "identifier": row["payee_npi"]}
+    if payee.get("identifier") is None:
         raise WorkbookError(
             f"an 835 must state payee_npi, which remittance {row['remittance_id']} leaves null; "
             "fill it in and write again"
         )
-    yield segment("N1", code, name, kind, number)
-    has_place = any(who.get(column) for column in (*c.STREET.values(), *c.CITY.values()))
-    if any(who.get(column) for column in c.STREET.values()):
-        yield segment("N3", *(who.get(column) for column in c.STREET.values()))
-    if any(who.get(column) for column in c.CITY.values()):
-        yield segment("N4", *(who.get(column) for column in c.CITY.values()))
-    if is_payer and not has_place:
-        yield from PAYER_CONTACT[:2]
-    if is_payer and row["payer_id"] is not None and row["payer_id"] != who.get("identifier"):
-        yield segment("REF", "2U", row["payer_id"])
-    if who.get("tax_id"):
-        yield segment("REF", who.get("tax_id_type") or "EI", who["tax_id"])
+    yield from _named_in_header("PE", payee, about("payee"))
+    codes = {role: code for code, role in c.REMITTANCE_ROLES.items()}
+    for party in parties:
+        if party["role"] not in codes:
+            yield from _named_in_header(party["role"], party, about(party["role"]))
+        elif party is not first[party["role"]]:  # a file may name one twice
+            yield from _named_in_header(codes[party["role"]], party, [])
+    yield from without(told, "CUR", "REF")
+
+
+def _named_in_header(code: str, party: Row, details: list[Row], payer_id: str | None = None) -> Iterator[str]:
+    """Loop 1000: the payer, who needs an address and a contact, or the payee."""
+    is_payer = code == "PR"
+    yield segment("N1", code, party.get("last_name"), party.get("identifier_type"), party.get("identifier"))
+    place = [*place_segments(party)]
+    yield from place or (PAYER_CONTACT[:2] if is_payer else ())
+    if payer_id is not None:
+        yield segment("REF", "2U", payer_id)
+    yield from tax_segments(party)
     told = [*detail_segments(details)]
-    yield from _named(told, ("REF",))
-    numbers = [(q, who[column]) for q, column in c.CONTACT.items() if who.get(column)]
-    if numbers or who.get("contact_name"):
-        yield segment(
-            "PER", "BL" if is_payer else "CX", who.get("contact_name"), *(p for pair in numbers for p in pair)
-        )
-    elif is_payer and not any(text.startswith("PER*") for text in told):
-        yield PAYER_CONTACT[2]
-    yield from (text for text in told if not text.startswith("REF*"))
-
-
-def _named(segments: list[str], names: tuple[str, ...]) -> Iterator[str]:
-    return (text for text in segments if text.partition("*")[0] in names)
+    yield from named(told, "REF")
+    contact = [*contact_segments("BL" if is_payer else "CX", party)]
+    is_lacking = is_payer and not contact and not [*named(told, "PER")]
+    yield from [PAYER_CONTACT[2]] if is_lacking else contact
+    yield from without(told, "REF")
 
 
 def _dates(details: list[Row]) -> Iterator[str]:
@@ -254,13 +258,13 @@ def _claim(claim: Row, details: list[Row], rows: dict[str, defaultdict[Any, list
     yield from _claim_remarks(claim, [row["rarc"] for row in remarks[None]], rest)
     told = [d for d in own if d["about"] is None]
     segments = [*detail_segments([d for d in told if d["kind"] != "date"])]
-    yield from _named(segments, ("REF",))
+    yield from named(segments, "REF")
     for qualifier, column in c.PAID_CLAIM_DATES.items():
         if claim[column] is not None:
             yield segment("DTM", qualifier, claim[column])
     yield from _dates(told)
     for name in ("PER", "AMT", "QTY"):
-        yield from _named(segments, (name,))
+        yield from named(segments, name)
     for line in rows["remittance_line"][key]:
         number = line["line_number"]
         about = [d for d in details if d["line_number"] == number]
@@ -274,13 +278,9 @@ def _claim_names(claim: Row, parties: list[Row]) -> Iterator[str]:
         yield segment("NM1", "QC", "1", PATIENT_NAME, *[None] * 4, "MI" if patient else None, patient)
     codes = {role: code for code, role in c.PAID_CLAIM_ROLES.items()}
     for party in sorted(parties, key=lambda p: list(codes).index(p["role"]) if p["role"] in codes else len(codes)):
-        elements: list[Any] = [None] * 9
-        for place, column in c.NAME.items():
-            elements[place - 1] = party[column]
-        elements[0], elements[1] = codes.get(party["role"], party["role"]), "2" if party["is_organization"] else "1"
-        if party["role"] == "patient":
-            elements[2] = elements[2] or PATIENT_NAME
-        yield segment("NM1", *elements)
+        who = {**party, "is_organization": bool(party["is_organization"])}
+        lacking = PATIENT_NAME if party["role"] == "patient" else None
+        yield name_segment(str(codes.get(party["role"], party["role"])), who, lacking)
 
 
 def _claim_remarks(claim: Row, remarks: list[str], rest: dict[str, str]) -> Iterator[str]:
@@ -321,13 +321,13 @@ def _line(line: Row, adjustments: list[Row], remarks: list[str], details: list[R
     yield from adjustment_segments(adjustments)
     yield segment("REF", "6R", line["line_control_number"] or line["line_number"])
     told = [*detail_segments([d for d in details if d["kind"] != "date"])]
-    yield from _named(told, ("REF",))
+    yield from named(told, "REF")
     if line["allowed_amount"] is not None:
         yield segment("AMT", "B6", line["allowed_amount"])
-    yield from _named(told, ("AMT", "QTY"))
+    yield from named(told, "AMT", "QTY")
     for rarc in remarks:
         yield segment("LQ", "HE", rarc)
-    yield from (text for text in told if text[:3] not in ("REF", "AMT", "QTY"))
+    yield from without(told, "REF", "AMT", "QTY")
 
 
 def _withheld(remittance: Row, rows: list[Row]) -> Iterator[str]:

@@ -12,8 +12,9 @@ from typing import Any
 from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM_PARTY, CLAIM_TABLES
 from workbook.claims.x12 import columns as c
-from workbook.claims.x12.claim_segments import Bundle, Row, claim_segments, detail_segments, party_segments
-from workbook.claims.x12.compose import digits, interchange, lines_of, segment, transaction, whole
+from workbook.claims.x12.claim_segments import Bundle, claim_segments
+from workbook.claims.x12.compose import digits, interchange, lines_of, segment, transaction
+from workbook.claims.x12.party_segments import Row, detail_segments, elements_of, named, party_segments
 from workbook.terms import WorkbookError, private_file
 
 GUIDES = {"professional": "005010X222A1", "institutional": "005010X223A2", "dental": "005010X224A2"}
@@ -150,11 +151,11 @@ def _provider(bundle: Bundle) -> Iterator[str]:
     details = bundle.about("billing")
     npi = bundle.claim["billing_provider_npi"]
     party = bundle.header.get("billing") or _blank(
-        is_organization=True, identifier_type="XX" if npi else None, identifier=npi
+        is_organization=True, identifier_type="XX" if npi else None, identifier=npi, **_PLACE
     )
     if party["taxonomy_code"]:
         yield segment("PRV", "BI", "PXC", party["taxonomy_code"])
-    yield from (whole(d["value"]) for d in details if d["kind"] == "segment" and d["qualifier"] == "CUR")
+    yield from named([*detail_segments(details)], "CUR")
     rest = [d for d in details if not (d["kind"] == "segment" and d["qualifier"] == "CUR")]
     yield from party_segments("billing", c.HEADER, {**party, "taxonomy_code": None}, rest)
     yield from bundle.again("billing")
@@ -167,7 +168,7 @@ def _provider(bundle: Bundle) -> Iterator[str]:
 def _subscriber(bundle: Bundle) -> Iterator[str]:
     claim, is_self = bundle.claim, "patient" not in bundle.header
     details = bundle.about("subscriber")
-    rest = {d["qualifier"]: d["value"] for d in details if d["kind"] == "element"}
+    rest = elements_of(details)
     elements: list[Any] = [None] * 9
     for position, column in c.SUBSCRIBER.items():
         elements[position - 1] = claim[column]
@@ -191,7 +192,7 @@ def _subscriber(bundle: Bundle) -> Iterator[str]:
 
 def _patient(bundle: Bundle) -> Iterator[str]:
     details = bundle.about("patient")
-    rest = {d["qualifier"]: d["value"] for d in details if d["kind"] == "element"}
+    rest = elements_of(details)
     yield segment("PAT", bundle.claim["patient_relationship"], rest=rest)
     yield from party_segments("patient", c.HEADER, bundle.header["patient"], details)
     yield from bundle.again("patient")

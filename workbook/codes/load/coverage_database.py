@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from workbook.codes import tables as t
-from workbook.codes.load.read import Source
+from workbook.codes.load.read import Source, read_day
 from workbook.terms import WorkbookError
 
 ARTICLES, PROCEDURES = "article.csv", "article_x_hcpc_code.csv"
@@ -208,8 +208,6 @@ def _day(where: str, row: dict[str, str], column: str) -> date | None:
     if not text or text.upper() == "NULL":
         return None
     try:
-        if found := re.match(r"(\d{1,2})/(\d{1,2})/(\d{4})", text):
-            return date(int(found[3]), int(found[1]), int(found[2]))
-        return date.fromisoformat(text[:10])
+        return read_day(text.partition(" ")[0])
     except ValueError:
         raise WorkbookError(f"{where}: {column} is {text!r}; expected a date as 2026-04-01") from None

@@ -358,7 +358,8 @@ def _dollars(text: str) -> Decimal | None:
     return Decimal(number).quantize(Decimal("0.01")) if number not in ("", ".") else None  # a dot stands for none
 
 
-def _day(text: str) -> date | None:
+def read_day(text: str) -> date:
+    """A day as 2026-04-01 (a time may follow) or 4/1/2026. Raises ValueError when it is none."""
     if found := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text):
         return date(int(found[3]), int(found[1]), int(found[2]))
     return date.fromisoformat(text[:10])
@@ -380,7 +381,7 @@ READERS: dict[str, tuple[Callable[[str], Any], str, str | None]] = {
     "whole": (lambda s: s.removesuffix(".0"), "a whole number", None),
     "dollars": (_dollars, "an amount", None),
     "yes": (lambda s: {"yes": True, "y": True, "no": False, "n": False}[s.lower()], "yes or no", None),
-    "day": (_day, "a date as 2026-04-01 or 4/1/2026", None),
+    "day": (read_day, "a date as 2026-04-01 or 4/1/2026", None),
     "undotted": (lambda s: s.replace(".", "").upper(), "a diagnosis code", None),
     "name": (lambda s: s.rstrip("* "), "a name", None),
 }
