@@ -244,6 +244,15 @@ def test_a_specialty_says_whose_it_is(tmp_path: Path) -> None:
     assert "PRV*PE*PXC*207Q00000X~" in text
 
 
+def test_a_party_of_an_earlier_payer_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    claims = read_837(save(tmp_path, envelope(claim_837())))
+    stray = {"claim_id": "PCN1", "role": "other_payer", "sequence": 1, "last_name": "FIRST PLAN"}
+    rows = [*claims.arrow["claim_party"].to_pylist(), stray]
+    changed = Claims({**claims.arrow, "claim_party": CLAIM_TABLES["claim_party"].from_rows(rows)})
+    with pytest.raises(WorkbookError, match="claim PCN1 has other_payer 1 in table claim_party and 0 earlier payers"):
+        format_837(changed)
+
+
 def test_no_claim_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(WorkbookError, match="there is no claim to write"):
         write_837(Claims(), tmp_path / "none.837")

@@ -228,6 +228,13 @@ def _refuse(bundle: Bundle) -> None:
         raise WorkbookError(f"claim {claim_id} has no line in table claim_line; an 837 needs one")
     if bundle.claim["billed_amount"] is None:
         raise WorkbookError(f"claim {claim_id} has no billed_amount (CLM02); fill it in and write again")
+    payers = sum(1 for row in bundle.rows["other_payer"] if row["line_number"] is None)
+    for party in bundle.parties:
+        if party["role"] in c.OTHER_PAYER_ROLES.values() and party["sequence"] > payers:
+            raise WorkbookError(
+                f"claim {claim_id} has {party['role']} {party['sequence']} in table claim_party and {payers} earlier "
+                "payers in table other_payer; add the payer's row"
+            )
     for line in bundle.lines:
         if line["billed_amount"] is None:
             raise WorkbookError(
