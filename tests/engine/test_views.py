@@ -18,10 +18,11 @@ def line(number, code, units=1, claim_id="C1", **more):
             "units": Decimal(units), "billed_amount": Decimal(10), **more}  # fmt: skip
 
 
-def rows_of(view, lines, claims=None, diagnoses=()):
+def rows_of(view, lines, claims=None, diagnoses=(), parties=()):
     claims = claims or [{"claim_id": "C1"}]
     base = {"claim_type": "professional", "patient_id": "P1", "billing_provider_npi": "1", "billed_amount": Decimal(0)}
     given = {"claim": [{**base, **c} for c in claims], "claim_line": lines, "claim_diagnosis": list(diagnoses)}
+    given["claim_party"] = list(parties)
     engine = open_engine()
     for name, table in CLAIM_TABLES.items():
         engine.put(name, table.from_rows(given.get(name, [])))
@@ -40,7 +41,7 @@ def test_every_view_opens_with_a_sentence_and_has_a_test_here():
 
 
 def test_views_rest_on_the_claim_tables_alone():
-    assert base_tables(view_names()) == {"claim", "claim_line", "claim_diagnosis"}
+    assert base_tables(view_names()) == {"claim", "claim_line", "claim_diagnosis", "claim_party"}
 
 
 def test_a_service_line_takes_from_its_claim_what_it_does_not_say_itself():
@@ -98,6 +99,62 @@ def test_every_provider_number_of_a_claim_has_its_part():
     claims = [{"claim_id": "C1", "rendering_provider_npi": "2", "referring_provider_npi": "3", "facility_npi": "4"}]
     found = [(r["provider_role"], r["npi"]) for r in rows_of("claim_npi", [], claims)]
     assert found == [("billing", "1"), ("facility", "4"), ("referring", "3"), ("rendering", "2")]
+
+
+def test_every_provider_number_of_a_line_has_its_part():
+    lines = [
+        line(1, "A", rendering_provider_npi="2", ordering_provider_npi="3"),
+        line(2, "B", referring_provider_npi="4"),
+    ]
+    found = [(r["line_number"], r["provider_role"], r["npi"]) for r in rows_of("line_npi", lines)]
+    assert found == [(1, "ordering", "3"), (1, "rendering", "2"), (2, "referring", "4")]
+
+
+def test_a_provider_number_stands_once_and_says_whether_it_can_be_an_npi():
+    claims = [{"claim_id": c, "billing_provider_npi": "1234567893"} for c in ("C1", "C2")]
+    parties = [
+        {"claim_id": "C1", "role": "rendering", "sequence": 1, "identifier_type": kind, "identifier": number}
+        for kind, number in (("XX", "1234567890"), ("FI", "999999999"))
+    ]
+    lines = [line(1, "A", ordering_provider_npi="12345678")]
+    found = [(r["npi"], r["is_possible"]) for r in rows_of("provider_number", lines, claims, parties=parties)]
+    assert found == [("12345678", False), ("1234567890", False), ("1234567893", True)]
+
+
+@pytest.mark.parametrize(
+    ("born", "age"), [(date(2025, 11, 3), 0), (date(2007, 11, 3), 18), (date(2007, 11, 4), 17), (None, None)]
+)
+def test_a_diagnosis_has_the_patients_age_in_whole_years(born, age):
+    codes = [{"claim_id": "C1", "role": "principal", "sequence": 1, "diagnosis_code": "Z00110", "code_set": "icd10"}]
+    claims = [{"claim_id": "C1", "patient_birth_date": born, "patient_sex": "F"}]
+    (row,) = rows_of("claim_diagnosis_patient", [line(1, "99213")], claims, codes)
+    assert (row["age"], row["patient_sex"], row["shown_code"], row["category"]) == (age, "F", "Z00.110", "Z00")
+
+
+@pytest.mark.parametrize(
+    ("kind", "bill", "setting"),
+    [("institutional", "111", "inpatient"), ("institutional", "131", "outpatient"), ("institutional", None, None),
+     ("professional", None, "outpatient")],
+)  # fmt: skip
+def test_a_diagnosis_is_given_to_an_inpatient_where_the_type_of_bill_says_so(kind, bill, setting):
+    codes = [{"claim_id": "C1", "role": "principal", "sequence": 1, "diagnosis_code": "I10", "code_set": "icd10"}]
+    claims = [{"claim_id": "C1", "claim_type": kind, "type_of_bill": bill}]
+    (row,) = rows_of("claim_diagnosis_patient", [line(1, "99213")], claims, codes)
+    assert row["setting"] == setting
+
+
+def test_each_pointer_of_a_line_has_a_row_and_one_to_nothing_has_no_diagnosis():
+    codes = [
+        {"claim_id": "C1", "role": role, "sequence": n, "diagnosis_code": code, "code_set": "icd10"}
+        for role, n, code in (("principal", 1, "I10"), ("other", 2, "E119"), ("admitting", 3, "R51"))
+    ]
+    lines = [
+        line(1, "A", diagnosis_pointer_1=2, diagnosis_pointer_2=1),
+        line(2, "B", diagnosis_pointer_1=3),
+        line(3, "C"),
+    ]
+    found = [(r["line_number"], r["place"], r["shown_code"]) for r in rows_of("line_diagnosis", lines, None, codes)]
+    assert found == [(1, 1, "E11.9"), (1, 2, "I10"), (2, 1, None)]
 
 
 def test_each_modifier_has_a_row_and_a_line_without_any_has_one():

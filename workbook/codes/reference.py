@@ -63,19 +63,22 @@ def editions() -> tuple[Edition, ...]:
     from workbook.codes.load.dating import without
     from workbook.codes.load.shelf import visible
 
-    held = [record.edition(span) for name in REFERENCE_TABLES for record, span in visible(name)]
+    held = [(record.edition(span), record.has_notes) for name in REFERENCE_TABLES for record, span in visible(name)]
     taken: dict[str, list[Span]] = {}
-    for edition in held:
+    for edition, _ in held:
         taken.setdefault(edition.table_name, []).append(edition.span)
     left = [replace(e, span=gap) for e in _shipped() for gap in without(e.span, taken.get(e.table_name, []))]
-    return *held, *left
+    with_notes = [e for e, has_notes in held if has_notes] + [e for e in left if e.table_name == "diagnosis"]
+    return *(e for e, _ in held), *left, *(replace(e, table_name="diagnosis_note") for e in with_notes)
 
 
 def _shipped() -> list[Edition]:
     from workbook.codes.diagnosis import ICD_EDITION
+    from workbook.codes.limit_table import LIMIT_EDITION
 
     return [
         ICD_EDITION,
+        LIMIT_EDITION,
         *(
             Edition(
                 table_name=row["table_name"],
@@ -91,10 +94,35 @@ def _shipped() -> list[Edition]:
 
 def reference(names: Iterable[str]) -> dict[str, pa.Table]:
     """The named reference tables as Arrow tables, the user's editions in place of what ships for their dates."""
+    return {name: _DERIVED[name]() if name in _DERIVED else _overlaid(name) for name in names}
+
+
+def _overlaid(name: str) -> pa.Table:
     from workbook.codes.diagnosis import diagnosis_table
     from workbook.codes.load.shelf import overlay
 
-    return {name: overlay(diagnosis_table() if name == "diagnosis" else curated(name), name) for name in names}
+    return overlay(diagnosis_table() if name == "diagnosis" else curated(name), name)
+
+
+def _notes() -> pa.Table:
+    import pyarrow as pa
+
+    from workbook.codes.lookup import book_of
+    from workbook.codes.note_table import diagnosis_note_table
+
+    served = [e for e in editions() if e.table_name == "diagnosis_note"]
+    empty = REFERENCE_TABLES["diagnosis_note"].empty()
+    return pa.concat_tables([empty, *(diagnosis_note_table(e, book_of(e)) for e in served)])
+
+
+def _limits() -> pa.Table:
+    from workbook.codes.limit_table import diagnosis_limit_table
+
+    return diagnosis_limit_table()
+
+
+#: tables that are derived from other tables or pages and never loaded themselves
+_DERIVED = {"diagnosis_note": _notes, "diagnosis_limit": _limits}
 
 
 def forget() -> None:

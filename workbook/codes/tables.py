@@ -259,6 +259,38 @@ COVERAGE = _reference(
     Column("diagnosis_code", "text", "undotted", required=True),
     Column("is_covered", "boolean", "the diagnosis supports the procedure", required=True),
 )
+DIAGNOSIS_NOTE = _reference(
+    "diagnosis_note",
+    "one complete ICD-10-CM code and one note of the Tabular that it stands under or is named by",
+    ("note_kind", "note", "part", "diagnosis_code"),
+    Column(
+        "note_kind",
+        "text",
+        "excludes1: not together; code_first: one of the named codes comes before the code under the note",
+        required=True,
+    ),
+    Column("note", "text", "the node the note stands on, and its number there; nodes joined by a plus", required=True),
+    Column("part", "text", "under: on the note's node or below it; named: the note points to it", required=True),
+    Column("diagnosis_code", "text", "undotted", required=True),
+)
+DIAGNOSIS_LIMIT = _reference(
+    "diagnosis_limit",
+    "one stem of ICD-10-CM codes and one limit on where or on whom they may stand",
+    ("limit_kind", "stem", "setting", "name"),
+    Column(
+        "limit_kind",
+        "text",
+        "external_cause, unacceptable_first, first_listed_only, age or sex",
+        required=True,
+    ),
+    Column("stem", "text", "the limit holds for every code that begins so", required=True),
+    Column("category", "text", "its first three characters", required=True),
+    Column("name", "text", "age and sex: newborn, pediatric, maternity, adult; female, male"),
+    Column("setting", "text", "unacceptable_first: inpatient or outpatient"),
+    Column("lowest_age", "integer", "age: whole years"),
+    Column("highest_age", "integer", "age: whole years"),
+    Column("sex", "text", "sex: F or M, whose diagnosis it is"),
+)
 
 REFERENCE_TABLES = {
     t.name: t
@@ -266,6 +298,6 @@ REFERENCE_TABLES = {
         DIAGNOSIS, HCPCS, PTP, MUE, PLACE_OF_SERVICE, PHYSICIAN_FEE, LOCALITY, MODIFIER_USE, NCCI_MODIFIER,
         COST_SHARE, EDITION, PROCEDURE, ADD_ON, ANESTHESIA_FACTOR,
         IMAGING_CAP, ZIP_LOCALITY, COUNTY_LOCALITY, DRG, APC, CARC, RARC, COVERAGE,
-        GROUP_CODE, MODIFIER,
+        GROUP_CODE, MODIFIER, DIAGNOSIS_NOTE, DIAGNOSIS_LIMIT,
     )
 }  # fmt: skip
