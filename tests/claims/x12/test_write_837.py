@@ -219,7 +219,12 @@ def test_what_the_tables_do_not_hold_is_said_to_be_not_on_file_and_read_as_nothi
     [
         ("claim", "billed_amount", None, "claim PCN1 has no billed_amount"),
         ("claim_line", "billed_amount", None, "line 1 of claim PCN1 has no billed_amount"),
-        ("claim_line", "claim_id", "GONE", "table claim_line has a row of claim GONE"),
+        (
+            "claim_line",
+            "claim_id",
+            "GONE",
+            "table claim_line has a row of claim_id GONE, which table claim does not have",
+        ),
         ("claim", "claim_type", "pharmacy", "claim PCN1 is of type 'pharmacy'"),
         ("claim", "patient_control_number", "A*B", r"CLM01 would be 'A\*B', which holds '\*'"),
         ("claim_diagnosis", "diagnosis_code", "E11~", "HI would be 'E11~'"),
