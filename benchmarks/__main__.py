@@ -116,6 +116,14 @@ def _read_835(path: str) -> int:
     return wb.read_remittance(path).arrow["remittance_line"].num_rows
 
 
+def _stream_835(path: str) -> int:
+    from workbook.claims.x12.read_835 import stream_835
+
+    lines: list[int] = []
+    stream_835(path, lambda part: lines.append(part.arrow["remittance_line"].num_rows))
+    return sum(lines)
+
+
 def _oxedi(path: str) -> int:
     import oxedi
 
@@ -173,7 +181,7 @@ TASKS = {
     "lookup": _lookup, "simple-icd-10-cm": _simple_icd, "search": _search, "add ptp": _add_ptp,
     "import workbook": _import_workbook, "import pandas": _import_pandas, "audit": _audit, "audit priced": _audit_priced,
     "by hand": _by_hand, "read 837": _read_837, "pyx12": _pyx12, "x12sdk": _x12sdk,
-    "stream 837": _stream_837, "read 835": _read_835, "oxedi": _oxedi, "pyx12 835": _pyx12_835,
+    "stream 837": _stream_837, "read 835": _read_835, "stream 835": _stream_835, "oxedi": _oxedi, "pyx12 835": _pyx12_835,
 }  # fmt: skip
 
 
@@ -258,6 +266,21 @@ def report(folder: Path, lines: int, megabytes: int) -> str:
     add("pyx12's reader, segments only", raw, f"{remittance_size / raw['seconds']:.1f} MB/s")
     add("oxedi (Rust), into its tables", rust, f"{remittance_size / rust['seconds']:.1f} MB/s")
     add("x12sdk's parser", sdk, f"{remittance_size / sdk['seconds']:.1f} MB/s")
+    large_answer = folder / "large.835"
+    large_size = write_835(large_answer, megabytes * 10) / 1e6
+    small_stream, stream = (
+        measure("stream 835", str(remittance), runs=1),
+        measure("stream 835", str(large_answer), runs=1),
+    )
+    add(
+        f"835 of {remittance_size:.0f} MB streamed in parts",
+        small_stream,
+        f"{remittance_size / small_stream['seconds']:.1f} MB/s",
+    )
+    add(
+        f"835 of {large_size:.0f} MB streamed in parts", stream, f"{large_size / stream['seconds']:.1f} MB/s",
+        f"{stream['megabytes'] / small_stream['megabytes']:.2f} × the memory for {large_size / remittance_size:.0f} × the file",
+    )  # fmt: skip
     cold, warm = measure("lookup", data=folder), measure("lookup", runs=5)
     package, first = measure("simple-icd-10-cm"), measure("search", runs=5)
     ptp = folder / "ccipra-v322r0-f1.txt"

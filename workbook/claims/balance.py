@@ -32,6 +32,7 @@ BALANCE = Table(
         Column("is_balanced", "boolean", "to the cent", required=True),
     ),
 )
+LARGEST = Decimal(10**10)  # what DECIMAL(12,2) no longer holds
 CLAIM_KEY = ("remittance_id", "claim_sequence")
 LINE_KEY = (*CLAIM_KEY, "line_number")
 
@@ -40,8 +41,8 @@ def balance(tables: Mapping[str, pa.Table], paid_before: Mapping[str, Decimal] |
     """Judge each line, claim and transaction; returns one row of `BALANCE` for each: transactions, claims, lines.
 
     Each stand in the order of their table. An amount that is null makes the level it belongs to unbalanced, with a null
-    difference. `paid_before` is, for a remittance_id of which `tables` hold only the last part, what the claims of the
-    parts before pay less their provider adjustments.
+    difference; so does a sum of ten billion or more. `paid_before` is, for a remittance_id of which `tables` hold only
+    the last part, what the claims of the parts before pay less their provider adjustments.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -112,6 +113,9 @@ def _judged(level: str, rows: pa.Table, key: tuple[str, ...], deductions: pa.Tab
         for name in ("remittance_id", "claim_sequence", "claim_id", "line_number")
         if name in rows.column_names
     }
+    for name in ("expected_amount", "off_by_amount"):  # a sum may be larger than a column holds
+        fits = pc.less(pc.abs(columns[name]), pa.scalar(LARGEST, pa.decimal128(18, 2)))
+        columns[name] = pc.if_else(fits, columns[name], pa.scalar(None, columns[name].type))
     return pa.table(
         {
             f.name: columns[f.name].cast(f.type) if f.name in columns else pa.nulls(rows.num_rows, f.type)

@@ -322,7 +322,7 @@ def test_what_would_be_lost_or_stands_out_of_its_place_is_told(
 
 
 def test_what_stands_outside_a_claim_or_says_more_than_its_columns_is_kept_as_it_was(read: Any) -> None:
-    body = changed("SVC*HC:99213:25*125*80**1", "SVC*HP:99213:25:::::WORDS*125*80**1**HC:99214:59")
+    body = changed("SVC*HC:99213:25*125*80**1", "SVC*HP:99213:25:::::WORDS*125*80**1*HC:99214:59")
     remittance = read([*body[:6], "MOA***MA07", *body[6:]])
     kept = [(d["qualifier"], d["value"]) for d in rows(remittance, "remittance_detail")]
     assert kept[1:] == [("MOA", "MOA***MA07"), ("SVC01", "HP:99213:25:::::WORDS"), ("SVC06", "HC:99214:59")]
