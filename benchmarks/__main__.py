@@ -89,6 +89,12 @@ def _audit_priced(folder: str) -> int:
     return wb.audit({p.stem: p for p in Path(folder).glob("claim*.parquet")}).arrow_findings.num_rows
 
 
+def _intake(folder: str) -> int:
+    import workbook as wb
+
+    return wb.intake({p.stem: p for p in Path(folder).glob("claim*.parquet")}).line_count
+
+
 def _by_hand(folder: str) -> int:
     from benchmarks.baseline import audit_by_hand
 
@@ -180,6 +186,7 @@ def _add_ptp(path: str) -> int:
 TASKS = {
     "lookup": _lookup, "simple-icd-10-cm": _simple_icd, "search": _search, "add ptp": _add_ptp,
     "import workbook": _import_workbook, "import pandas": _import_pandas, "audit": _audit, "audit priced": _audit_priced,
+    "intake": _intake,
     "by hand": _by_hand, "read 837": _read_837, "pyx12": _pyx12, "x12sdk": _x12sdk,
     "stream 837": _stream_837, "read 835": _read_835, "stream 835": _stream_835, "oxedi": _oxedi, "pyx12 835": _pyx12_835,
 }  # fmt: skip
@@ -240,6 +247,17 @@ def report(folder: Path, lines: int, megabytes: int) -> str:
         f"a quarter of the lines in {quarter['seconds'] / ours['seconds']:.2f} of the time",
     )
     add("audit with every finding priced", priced, f"{lines / priced['seconds']:,.0f} lines/s")
+    fit, fit_quarter = measure("intake", str(large), runs=1), measure("intake", str(small), runs=1)
+    add(
+        f"intake check of Parquet, {lines // 4:,} lines",
+        fit_quarter,
+        f"{lines / 4 / fit_quarter['seconds']:,.0f} lines/s",
+    )
+    add(
+        f"intake check of Parquet, {lines:,} lines", fit, f"{lines / fit['seconds']:,.0f} lines/s",
+        f"{fit['megabytes'] / fit_quarter['megabytes']:.2f} × the memory and {fit['seconds'] / fit_quarter['seconds']:.1f} × "
+        "the time for 4 × the lines",
+    )  # fmt: skip
     read, raw, sdk = measure("read 837", str(file)), measure("pyx12", str(file)), measure("x12sdk", str(file), runs=1)
     add(
         f"837P of {size:.0f} MB into tables, {read['count']:,} lines",
