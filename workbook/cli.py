@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown and options.verb != "lab":
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     options.for_jupyterlab = unknown
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what holds claims is removed on the way out
     try:
         status: int = options.run(options)
         return status
