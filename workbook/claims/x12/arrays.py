@@ -56,11 +56,12 @@ class Pieces:
 
     def at(self, rows: Ints, k: int) -> pa.Array:
         """Piece `k` (the first is 0) of each row; a row of -1 has none."""
+        import numpy as np
         import pyarrow as pa
 
-        if not len(self.first):
+        absent = (k >= self.sizes[rows]) | (rows < 0) if len(self.first) else np.ones(len(rows), bool)
+        if absent.all():
             return pa.nulls(len(rows), pa.string())
-        absent = (k >= self.sizes[rows]) | (rows < 0)
         at = self.first[rows] + k
         at[absent] = -1  # the last of `_is_empty` is for these
         return self._trimmed(self.flat.take(pa.array(at, mask=self._is_empty[at])))

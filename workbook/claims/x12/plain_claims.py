@@ -93,8 +93,9 @@ class PlainClaims:
         self.number, self.element = number, delimiters.element
         self.separators: Separators = (delimiters.component, delimiters.repetition)
         self.texts = segments
-        encoded = [segment.encode() for segment in segments]
-        data = np.frombuffer(b"".join(encoded), np.uint8)
+        joined = "".join(segments)
+        encoded = segments if joined.isascii() else [segment.encode() for segment in segments]
+        data = np.frombuffer(joined.encode(), np.uint8)
         offsets = np.zeros(len(segments) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=offsets[1:])
         self.has_blanks = _has_blanks(data, offsets, delimiters)
