@@ -166,3 +166,9 @@ def test_what_an_assistant_gave_or_spans_days_has_no_minutes_and_the_billing_num
     ]
     found = [(r["line_number"], r["is_shared_number"]) for r in rows_of("timed_line", [*lines, line(4, "93000")])]
     assert found == [(1, 1)]
+
+
+def test_a_service_line_names_the_kind_of_insurance_of_its_claim():
+    lines = [line(1, "99213"), line(1, "99213", claim_id="C2")]
+    claims = [{"claim_id": "C1", "claim_filing_code": "MB"}, {"claim_id": "C2"}]
+    assert [r["claim_filing_code"] for r in rows_of("service_line", lines, claims)] == ["MB", None]
