@@ -106,6 +106,34 @@ def test_each_modifier_has_a_row_and_a_line_without_any_has_one():
     assert found == [(1, "25", 1), (1, "95", 1), (2, None, 0)]
 
 
+def test_a_visit_has_its_kind_and_the_modifiers_that_set_it_apart():
+    lines = [
+        line(1, "99213", modifier_1="95", modifier_2="25"),
+        line(2, "99232", modifier_1="24"),
+        line(3, "92014"),
+        line(4, "99291"),
+        line(5, "20610", modifier_1="57"),
+        line(6, None),
+    ]
+    found = [
+        (r["visit_kind"], r["has_24"], r["has_25"], r["has_57"], r["has_ft"]) for r in rows_of("visit_line", lines)
+    ]
+    assert found == [("office", 0, 1, 0, 0), ("hospital", 1, 0, 0, 0), ("eye examination", 0, 0, 0, 0)]
+
+
+def test_the_surgeons_own_services_leave_out_visits_tests_assistants_and_care_before_or_after_alone():
+    lines = [
+        line(1, "27447", modifier_1="RT", modifier_2="54"),
+        line(2, "27447", modifier_1="RT", modifier_2="AS"),
+        line(3, "66984", modifier_1="55"),
+        line(4, "20610", modifier_1="79"),
+        line(5, "99213"),
+        line(6, "80053"),
+    ]
+    found = [(r["line_number"], r["has_54"], r["return_modifier"]) for r in rows_of("surgeon_line", lines)]
+    assert found == [(1, 1, None), (4, 0, "79")]
+
+
 def test_each_view_is_kept_once_however_many_views_read_it():
     engine = open_engine()
     for name, table in CLAIM_TABLES.items():
