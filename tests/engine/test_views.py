@@ -192,6 +192,21 @@ def test_a_line_of_an_institutional_claim_has_its_bill_and_four_digits_of_revenu
     )
 
 
+def test_a_line_has_the_status_indicator_of_its_code_on_its_day():
+    rows = [{"hcpcs_code": "A", "status_indicator": "C", "effective_date": date(2022, 1, 1), "end_date": date(2025, 12, 31)},
+            {"hcpcs_code": "A", "status_indicator": "J1", "effective_date": date(2026, 1, 1)}]  # fmt: skip
+    lines = [line(1, "A"), line(2, "A", service_from_date=date(2026, 1, 1)), line(3, "B"), line(4, None)]
+    found = rows_of("opps_line", lines, [hospital("C1", "131")], apc=rows)
+    assert [r["status_indicator"] for r in found] == ["C", "J1", None, None]
+
+
+def test_a_line_has_what_is_known_of_its_revenue_code_that_day():
+    known = {"needs_hcpcs": True, "is_recognized": True, "is_diagnostic": False, "effective_date": DAY}
+    lines = [line(1, "A", revenue_code="450"), line(2, "A", revenue_code="0451"), line(3, "A")]
+    found = rows_of("revenue_line", lines, [hospital("C1", "131")], revenue_code=[{"revenue_code": "0450", **known}])
+    assert [r["needs_hcpcs"] for r in found] == [True, None, None]
+
+
 def test_every_provider_number_of_a_claim_has_its_part():
     claims = [{"claim_id": "C1", "rendering_provider_npi": "2", "referring_provider_npi": "3", "facility_npi": "4"}]
     found = [(r["provider_role"], r["npi"]) for r in rows_of("claim_npi", [], claims)]
