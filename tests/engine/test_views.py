@@ -192,6 +192,21 @@ def test_a_line_of_an_institutional_claim_has_its_bill_and_four_digits_of_revenu
     )
 
 
+def test_a_line_has_the_unit_limit_of_its_setting_that_day():
+    limits = [{"hcpcs_code": "A", "mue_value": Decimal(v), "mai": "3", "setting": s, "effective_date": DAY}
+              for s, v in (("hospital", 2), ("practitioner", 1), ("dme", 9))]  # fmt: skip
+    lines = [
+        line(1, "A"),
+        line(2, "A"),
+        line(1, "A", claim_id="C2"),
+        line(1, "A", claim_id="C3"),
+        line(2, "B", claim_id="C3"),
+    ]
+    claims = [hospital("C1", "131"), hospital("C2", "111"), {"claim_id": "C3"}]
+    found = [(r["units_that_day"], r["mue_value"]) for r in rows_of("mue_line", lines, claims, mue=limits)]
+    assert found == [(2, 2), (2, 2), (1, None), (1, 1), (1, None)]
+
+
 def test_a_line_has_the_status_indicator_of_its_code_on_its_day():
     rows = [{"hcpcs_code": "A", "status_indicator": "C", "effective_date": date(2022, 1, 1), "end_date": date(2025, 12, 31)},
             {"hcpcs_code": "A", "status_indicator": "J1", "effective_date": date(2026, 1, 1)}]  # fmt: skip
