@@ -10,6 +10,7 @@ import pytest
 
 import workbook as wb
 from workbook.cli import main
+from workbook.rules.card import rules
 from workbook.ui.demo import SENT
 
 SEGMENTS = SENT.read_text(encoding="utf-8")
@@ -178,7 +179,7 @@ def test_the_command_is_installed_and_silent_when_its_reader_leaves():
     piped = subprocess.run(
         f"{sys.executable} -m workbook.cli rules list | head -1", shell=True, capture_output=True, text=True, check=True
     )
-    assert piped.stdout.startswith("DUP-001")
+    assert piped.stdout.startswith(rules()[0].id)
     assert piped.stderr == ""
 
 
