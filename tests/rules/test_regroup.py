@@ -20,7 +20,7 @@ STAY = {
 
 
 def grouped(stays, engine=None):
-    """Rows by claim of what `regrouped` gives for {claim_id: (codes with POA marks, procedures, columns of the claim)}."""
+    """Rows by claim of what `grouped_stays` gives for {claim_id: (codes with POA marks, procedures, columns of the claim)}."""
     claims, diagnoses, procedures = [], [], []
     for claim_id, (codes, done, columns) in stays.items():
         claims.append({**STAY, "claim_id": claim_id, **columns})

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbook.engine import Engine, Table, base_tables
-from workbook.rules.regroup import REGROUPED_DRG, regrouped
+from workbook.rules.regroup import REGROUPED_DRG, grouped_stays
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,7 +24,7 @@ class Derived:
     rows: Callable[[Engine], pa.Table]
 
 
-DERIVED: Mapping[str, Derived] = {REGROUPED_DRG.name: Derived(REGROUPED_DRG, regrouped)}
+DERIVED: Mapping[str, Derived] = {REGROUPED_DRG.name: Derived(REGROUPED_DRG, grouped_stays)}
 
 
 def put_derived(engine: Engine, names: Iterable[str]) -> None:

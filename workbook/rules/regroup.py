@@ -95,7 +95,7 @@ order by claim_id, part, place
 """.replace("{stay}", "c.claim_type = 'institutional' and regexp_matches(c.type_of_bill, '^0?11')")
 
 
-def regrouped(engine: Engine) -> pa.Table:
+def grouped_stays(engine: Engine) -> pa.Table:
     """The rows of `REGROUPED_DRG` for the inpatient claims in an engine, read and grouped in bounded batches."""
     import pyarrow as pa
 
