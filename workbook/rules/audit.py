@@ -19,6 +19,7 @@ from workbook.engine import Engine, add_views, open_engine, to_pandas
 from workbook.engine.html import safe, table_html
 from workbook.payment.tables import DENIAL
 from workbook.rules.card import JUDGED, Card, choose, fill
+from workbook.rules.derived import put_derived
 from workbook.rules.run import run_card
 from workbook.rules.tables import COVERAGE, FINDING
 from workbook.terms import Edition, dollars
@@ -148,7 +149,9 @@ def audit(
         for name, table in _tables_of(claims).items():
             opened.put(name, table)
         loaded = _load_reference(opened, chosen)
-        add_views(opened, {view for c in chosen for view in (JUDGED[c.judges][0], *_reads(c))})
+        names = {name for c in chosen for name in (JUDGED[c.judges][0], *c.reads)}
+        put_derived(opened, names)
+        add_views(opened, names)
         found, covered = [], []
         for card in chosen:
             findings, coverage = run_card(opened, card, loaded)
@@ -167,15 +170,11 @@ def _tables_of(claims: Claims | Mapping[str, Any]) -> dict[str, Any]:
     return {name: given.get(name, table.empty()) for name, table in CLAIM_TABLES.items()}
 
 
-def _reads(card: Card) -> frozenset[str]:
-    return card.select.reads | (card.coverage.reads if card.coverage else frozenset())
-
-
 def _load_reference(engine: Engine, cards: list[Card]) -> list[Edition]:
     names = {table for card in cards for table in card.reference_tables} - {"edition"}
     for name, table in reference(sorted(names)).items():
         engine.put(name, table)
-    loaded = [e for e in editions() if e.table_name in names]
+    loaded = [e for e in editions() if e.table_name in {name for card in cards for name in card.edition_names}]
     engine.put("edition", edition_rows(loaded))
     return loaded
 
@@ -183,7 +182,7 @@ def _load_reference(engine: Engine, cards: list[Card]) -> list[Edition]:
 def _findings(card: Card, rows: list[dict[str, Any]], loaded: list[Edition]) -> list[dict[str, Any]]:
     """What a card's rows say, as rows of `FINDING` without their stakes."""
     authority = "; ".join(map(str, card.authority))
-    used = [e for e in loaded if e.table_name in card.reference_tables]
+    used = [e for e in loaded if e.table_name in card.edition_names]
     served = {
         day: "; ".join(str(e) for e in used if day in e.span) or None for day in {r["service_date"] for r in rows}
     }
