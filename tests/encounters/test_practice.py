@@ -32,7 +32,7 @@ from workbook.terms import WorkbookError
 
 SHIPPED = Path(__file__).parents[2] / "sample_data" / "claims"
 FILES = ("professional.837", "institutional.837", "remittance.835", "planted_errors.csv")
-#: Kinds whose card cannot judge them, and why.
+#: Cards that cannot judge what was planted for them, and why.
 NOT_CHECKED = {"MUE-002": "the limits that ship begin on 2026-10-01"}
 
 
@@ -151,15 +151,11 @@ def test_what_the_rules_find_on_the_claims_as_sent_was_planted(practice, found):
     assert [f for f in found if f["severity"] == "error" and f["claim_id"] not in planted] == []
 
 
-def test_every_planted_error_that_a_card_judges_is_found_by_that_card(practice, found):
+def test_the_rules_find_95_of_100_planted_errors_and_the_misses_are_known(practice, found):
     by_card = {(f["claim_id"], f["rule_id"]) for f in found}
-    cards = {card.id for card in rules()} - NOT_CHECKED.keys()
-    judged = [p for p in practice.planted if p.plant.rule_id in cards]
-    missed = [(p.claim_id, p.plant.kind) for p in judged if (p.claim_id, p.plant.rule_id) not in by_card]
-    assert missed == []
-    assert {p.plant.rule_id for p in judged} >= {
-        "PTP-001", "PTP-002", "MOD-001", "DX-001", "DX-002", "DUP-001", "SUM-001", "NPI-001", "TIME-001",
-    }  # fmt: skip
+    missed = [p.plant.rule_id for p in practice.planted if (p.claim_id, p.plant.rule_id) not in by_card]
+    assert set(missed) == NOT_CHECKED.keys()
+    assert len(missed) <= 0.05 * len(practice.planted)
 
 
 def test_the_units_over_a_limit_are_over_the_limit_that_ships():
@@ -253,57 +249,57 @@ def lacks_a_mark(claim, _):
     )
 
 
-#: What each family without a card is, judged from the tables alone: (claim, the patient's other claims) → is it there?
-FAMILIES = {
-    "add_on": lacks_a_primary,
-    "diagnosis_pointer": points_wrongly,
-    "discarded_drug": has_no_jw_or_jz,
-    "drg": lambda c, _: c["is"].get("ms_drg") == "193",
-    "duplicate": has_a_twin_at_the_hospital,
-    "excludes1": lambda c, _: {"E10", "E11"} <= {d[:3] for d in dx_of(c)},
-    "frequency": lambda c, _: c["is"]["frequency_code"] != "1" and "original_claim_id" not in c["is"],
-    "global_period": is_in_a_global_period,
-    "hospital_dates": lambda c, _: "ms_drg" in c["is"]
-    and c["is"]["admission_date"] > c["is"]["statement_through_date"],
-    "modifier_25": has_no_25,
-    "npi": lambda c, _: (n := c["is"].get("attending_provider_npi")) is not None and n != npi(n[7:9]),
-    "patient_diagnosis": lambda c, _: ("N400" in dx_of(c) and c["is"]["patient_sex"] == "F")
-    or ("Z00110" in dx_of(c) and c["is"]["patient_birth_date"].year < 2025),
-    "place_of_service": lambda c, _: c["is"].get("place_of_service") == "11" and "facility_npi" in c["is"],
-    "present_on_admission": lacks_a_mark,
-    "therapy_units": exceeds_its_minutes,
-    "undercoding": lambda c, _: ("Z23" in dx_of(c) and "G0008" not in codes_of(c))
-    or ("J1885" in codes_of(c) and "96372" not in codes_of(c)),
+#: A second way to many kinds, from the tables alone and without a card: (claim, the patient's other claims) → is it there?
+SECOND_WAY = {
+    ("add-on without its primary", "further critical care without the first hour", "continuing care without a visit"):
+        lacks_a_primary,
+    ("pointer missing", "pointer to nothing"): points_wrongly,
+    ("JZ missing",): has_no_jw_or_jz,
+    ("DRG that the codes do not support",): lambda c, _: c["is"].get("ms_drg") == "193",
+    ("duplicate hospital claim", "hospital line twice"): has_a_twin_at_the_hospital,
+    ("diagnoses that exclude each other",): lambda c, _: {"E10", "E11"} <= {d[:3] for d in dx_of(c)},
+    ("replacement without the number it replaces",):
+        lambda c, _: c["is"]["frequency_code"] != "1" and "original_claim_id" not in c["is"],
+    ("visit in a global period",): is_in_a_global_period,
+    ("admission after discharge",): lambda c, _: "ms_drg" in c["is"]
+        and c["is"]["admission_date"] > c["is"]["statement_through_date"],
+    ("modifier 25 missing beside a joint", "modifier 25 missing on an emergency visit"): has_no_25,
+    ("attending NPI with a wrong check digit",):
+        lambda c, _: (n := c["is"].get("attending_provider_npi")) is not None and n != npi(n[7:9]),
+    ("diagnosis of the other sex",): lambda c, _: "N400" in dx_of(c) and c["is"]["patient_sex"] == "F",
+    ("diagnosis of another age",):
+        lambda c, _: "Z00110" in dx_of(c) and c["is"]["patient_birth_date"].year < 2025,
+    ("wrong place of service",): lambda c, _: c["is"].get("place_of_service") == "11" and "facility_npi" in c["is"],
+    ("present on admission missing",): lacks_a_mark,
+    ("therapy units beyond the minutes",): exceeds_its_minutes,
+    ("vaccine given and not billed",): lambda c, _: "Z23" in dx_of(c) and "G0008" not in codes_of(c),
+    ("injection not billed",): lambda c, _: "J1885" in codes_of(c) and "96372" not in codes_of(c),
 }  # fmt: skip
 
 
-def bearing(claims, family):
+def bearing(claims, judge_one):
     whole = whole_claims(claims)
     of_patient = defaultdict(list)
     for claim in whole.values():
         of_patient[claim["is"]["patient_id"]].append(claim)
     return {
         i for i, c in whole.items()
-        if FAMILIES[family](c, [o for o in of_patient[c["is"]["patient_id"]] if o is not c])
+        if judge_one(c, [o for o in of_patient[c["is"]["patient_id"]] if o is not c])
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_an_error_without_a_card_is_there_where_it_was_planted_and_nowhere_else(practice, family):
-    planted = {p.claim_id for p in practice.planted if p.plant.rule_id == family}
-    assert planted and bearing(practice.claims, family) == planted
-    assert bearing(practice.clean, family) == set()
-
-
-def test_every_family_without_a_card_is_judged_here():
-    assert {p.rule_id for p in plants()} - FAMILIES.keys() <= {card.id for card in rules()}
+@pytest.mark.parametrize("kinds", SECOND_WAY, ids=lambda kinds: kinds[0])
+def test_an_error_is_there_where_it_was_planted_and_nowhere_else(practice, kinds):
+    planted = {p.claim_id for p in practice.planted if p.plant.kind in kinds}
+    assert planted and bearing(practice.claims, SECOND_WAY[kinds]) == planted
+    assert bearing(practice.clean, SECOND_WAY[kinds]) == set()
 
 
 def test_the_review_of_codes_sees_the_excluded_pair_and_the_wrong_age(practice):
     told = defaultdict(set)
     whole = whole_claims(practice.claims)
     for p in practice.planted:
-        if p.plant.rule_id in ("excludes1", "patient_diagnosis"):
+        if p.plant.rule_id in ("DX-006", "DX-014", "DX-016"):
             claim = whole[p.claim_id]
             patient = {"sex": claim["is"]["patient_sex"], "age": 2025 - claim["is"]["patient_birth_date"].year}
             told[p.plant.kind] |= {frozenset(x.kind for x in review_codes(dx_of(claim), "2025-10-15", patient))}
@@ -313,11 +309,8 @@ def test_the_review_of_codes_sees_the_excluded_pair_and_the_wrong_age(practice):
     assert all("sex" not in kinds for kinds in told["diagnosis of the other sex"])
 
 
-def test_every_rule_id_is_a_card_or_a_family_in_small_letters():
-    cards = {card.id for card in rules()}
-    assert {
-        p.rule_id for p in plants() if p.rule_id not in cards and not re.fullmatch("[a-z0-9_]+", p.rule_id)
-    } == set()
+def test_every_planted_error_names_a_card():
+    assert {p.rule_id for p in plants()} <= {card.id for card in rules()}
 
 
 def differences(practice, p):
@@ -370,8 +363,8 @@ def test_every_planted_error_is_written_down_with_its_dollars(practice):
     written = planted_rows()
     assert [(r["claim_id"], r["kind"]) for r in written] == [(p.claim_id, p.plant.kind) for p in practice.planted]
     assert all(re.fullmatch(r"-?\d+\.\d\d", r["amount_at_stake"]) and r["reckoned"] for r in written)
-    assert all(Decimal(r["amount_at_stake"]) < 0 for r in written if r["rule_id"] == "undercoding")
-    assert all(Decimal(r["amount_at_stake"]) > 0 for r in written if r["rule_id"] != "undercoding")
+    assert all(Decimal(r["amount_at_stake"]) < 0 for r in written if r["rule_id"].startswith("MISS-"))
+    assert all(Decimal(r["amount_at_stake"]) > 0 for r in written if not r["rule_id"].startswith("MISS-"))
 
 
 def test_the_dollars_of_some_kinds_by_hand():
@@ -537,7 +530,7 @@ def test_every_stay_is_billed_in_the_group_that_medicares_grouper_gives_it():
                          "pdx": dx[0], "sdx": dx[1:], "procedures": done, "hospital_status": "NOT_EXEMPT"}  # fmt: skip
                 assert str(grouper.group(claim)["final_drg"]) == visit.drg, (visit.name, version)
     assert len(stays) == 7
-    assert {p.do.claim["ms_drg"] for p in plants() if p.rule_id == "drg"} == {"193"}  # against the 194 of the pneumonia
+    assert {p.do.claim["ms_drg"] for p in plants() if p.rule_id == "DRG-001"} == {"193"}  # against the 194 of the pneumonia
 
 
 def test_a_page_that_asks_for_too_much_says_which_kind_and_what_to_do(monkeypatch):
