@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from workbook.claims.tables import CLAIM_TABLES
 from workbook.codes import edition_rows, undotted
 from workbook.codes.tables import EDITION, REFERENCE_TABLES
-from workbook.engine import Column, Engine, Section, Table, add_views
+from workbook.engine import Column, Engine, Section, Table
 from workbook.engine.yaml import plain, read_yaml
-from workbook.rules.card import JUDGED, Card
-from workbook.rules.run import run_card
+from workbook.rules.card import Card
+from workbook.rules.run import keep_views, outcomes, run_card
 from workbook.terms import Edition, Span, parse_date
 
 if TYPE_CHECKING:
@@ -78,11 +78,11 @@ def run_examples(engine: Engine, card: Card) -> list[Example]:
     for name, table in given.items():
         engine.put(name, table)
     engine.put("edition", edition_rows(editions))
-    add_views(engine, card.select.reads | {JUDGED[card.judges][0]} | (card.coverage.reads if card.coverage else set()))
+    keep_views(engine, card, [card])
     findings, _ = run_card(engine, card, editions)
     keys = [k for k in card.key if k != "role"]
     found = list(zip(*(findings[k].to_pylist() for k in keys), strict=True))
-    judged = engine.query("select claim_id, outcome from judged").to_pylist()
+    judged = outcomes(engine, card, editions)
     return [_example(card, n, s, parsed[n], keys, found, judged) for n, s in enumerate(sections)]
 
 
@@ -93,13 +93,13 @@ def _example(
     rows: list[dict[str, Any]],
     keys: list[str],
     found: list[tuple[Any, ...]],
-    judged: list[dict[str, Any]],
+    judged: list[tuple[str, str]],
 ) -> Example:
     """What one example expected, and what of the common run is its own."""
     mark = f"{number}/"
     wanted = {tuple(r[k] for k in keys) for r in rows if r.get("flagged") is not False}
     own = {(key[0].removeprefix(mark), *key[1:]) for key in found if key[0].startswith(mark)}
-    unchecked = sum(j["outcome"] == "not checked" and j["claim_id"].startswith(mark) for j in judged)
+    unchecked = sum(outcome == "not checked" and claim_id.startswith(mark) for claim_id, outcome in judged)
     return Example(
         card_id=card.id,
         heading=section.heading,
