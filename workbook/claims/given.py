@@ -68,7 +68,10 @@ def put_tables(engine: Engine, tables: Mapping[str, Any], received_date: date | 
         if kind_of(data) == "arrow" and data.schema == table.schema and not is_dated:
             engine.put(name, data)
             continue
-        engine.put(f"given_{name}", data)
+        try:
+            engine.put(f"given_{name}", data)
+        except WorkbookError as error:
+            raise WorkbookError(str(error).removeprefix("given_")) from None
         columns = _fitted(table, columns_of(engine, f"given_{name}"))
         if is_dated:
             columns["received_date"] = f"coalesce({columns['received_date']}, date '{received_date}')"

@@ -111,7 +111,6 @@ class DuckDB:
         config: dict[str, Any] = {
             "preserve_insertion_order": False,
             "temp_directory": spill,
-            "max_temp_directory_size": spill_limit or f"{shutil.disk_usage(spill).free // 2}B",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
@@ -124,6 +123,8 @@ class DuckDB:
             self._remove_spill()
             raise WorkbookError(f"memory_limit {memory_limit!r}: write it as 4GB or 500MB ({_first(error)})") from None
         self._connection.execute("set enable_progress_bar = false")
+        most = spill_limit or f"{shutil.disk_usage(spill).free // 2}B"
+        self._connection.execute(f"set max_temp_directory_size = '{most}'")  # given to connect, it would not hold
         self._memory_limit = memory_limit
         self._names: set[str] = set()
         self._files: list[str] = []
@@ -250,9 +251,7 @@ class Spark:
         elif kind == "spark":
             frame = data
         elif kind in ("arrow", "duckdb"):
-            frame = self._session.createDataFrame(
-                _without_large_strings(data if kind == "arrow" else data.to_arrow_table())
-            )
+            frame = self._session.createDataFrame(_plain(data if kind == "arrow" else data.to_arrow_table()))
         else:
             raise _refused(name, data, "an Arrow table, a path of Parquet files or a Spark DataFrame")
         self._name(name, frame)
@@ -303,12 +302,12 @@ class Spark:
             self._session.stop()
 
 
-def _without_large_strings(table: pa.Table) -> pa.Table:
-    """Spark reads Arrow's string type, not the large_string that pandas hands over."""
+def _plain(table: pa.Table) -> pa.Table:
+    """The table as Spark reads it: not the large_string that pandas hands over, nor an empty chunk before others."""
     import pyarrow as pa
 
     fields = [f.with_type(pa.string()) if pa.types.is_large_string(f.type) else f for f in table.schema]
-    return table.cast(pa.schema(fields))
+    return table.cast(pa.schema(fields)).combine_chunks()
 
 
 def _local_session() -> SparkSession:

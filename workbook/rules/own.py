@@ -66,7 +66,7 @@ def check_card(card: Card) -> None:
 
 def _bind(engine: Engine, card: Card, select: Select, line: int) -> None:
     try:
-        engine.query(f"select * from ({select.sql}\n) q limit 0")
+        engine.view("checked", select.sql)
     except SqlError as error:
         raise card.page.error(line + error.line - 1, f"the SELECT cannot run: {error}") from None
 
