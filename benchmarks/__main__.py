@@ -94,6 +94,12 @@ def _by_pandas(folder: str) -> int:
     return by_pandas(Path(folder))
 
 
+def _intake(folder: str) -> int:
+    import workbook as wb
+
+    return wb.intake({p.stem: p for p in Path(folder).glob("claim*.parquet")}).line_count
+
+
 def _by_great_expectations(folder: str) -> int:
     from benchmarks.baseline import by_great_expectations
 
@@ -118,6 +124,14 @@ def _read_835(path: str) -> int:
     import workbook as wb
 
     return wb.read_remittance(path).arrow["remittance_line"].num_rows
+
+
+def _stream_835(path: str) -> int:
+    from workbook.claims.x12.read_835 import stream_835
+
+    lines: list[int] = []
+    stream_835(path, lambda part: lines.append(part.arrow["remittance_line"].num_rows))
+    return sum(lines)
 
 
 def _oxedi(path: str) -> int:
@@ -176,8 +190,9 @@ def _add_ptp(path: str) -> int:
 TASKS = {
     "lookup": _lookup, "simple-icd-10-cm": _simple_icd, "search": _search, "add ptp": _add_ptp,
     "import workbook": _import_workbook, "import pandas": _import_pandas, "audit": national.audit, "load pairs": national.load_pairs,
-    "by hand": _by_hand, "by pandas": _by_pandas, "by great expectations": _by_great_expectations, "read 837": _read_837, "pyx12": _pyx12, "x12sdk": _x12sdk,
-    "stream 837": _stream_837, "read 835": _read_835, "oxedi": _oxedi, "pyx12 835": _pyx12_835,
+    "by hand": _by_hand, "by pandas": _by_pandas, "by great expectations": _by_great_expectations, "intake": _intake,
+    "read 837": _read_837, "pyx12": _pyx12, "x12sdk": _x12sdk,
+    "stream 837": _stream_837, "read 835": _read_835, "stream 835": _stream_835, "oxedi": _oxedi, "pyx12 835": _pyx12_835,
 }  # fmt: skip
 
 
@@ -199,7 +214,7 @@ def main() -> None:
 def report(folder: Path, lines: int, megabytes: int) -> str:
     """The results as a page."""
     from benchmarks import search
-    from benchmarks.universe import write_835, write_837, write_ptp
+    from benchmarks.universe import write_835, write_837, write_ptp, write_universe
 
     file = folder / "claims.837"
     size = write_837(file, megabytes) / 1e6
@@ -215,6 +230,20 @@ def report(folder: Path, lines: int, megabytes: int) -> str:
     add("import pandas", pandas, "")
     for what, m, count, beside in national.rows(folder, lines, measure):
         add(f"audit, {count:,} lines: {what}", m, f"{count / m['seconds']:,.0f} lines/s", beside)
+    small, large = folder / "small", folder / "large"
+    write_universe(small, lines // 4)
+    write_universe(large, lines)
+    fit, fit_quarter = measure("intake", str(large), runs=1), measure("intake", str(small), runs=1)
+    add(
+        f"intake check of Parquet, {lines // 4:,} lines",
+        fit_quarter,
+        f"{lines / 4 / fit_quarter['seconds']:,.0f} lines/s",
+    )
+    add(
+        f"intake check of Parquet, {lines:,} lines", fit, f"{lines / fit['seconds']:,.0f} lines/s",
+        f"{fit['megabytes'] / fit_quarter['megabytes']:.2f} × the memory and {fit['seconds'] / fit_quarter['seconds']:.1f} × "
+        "the time for 4 × the lines",
+    )  # fmt: skip
     read, raw, sdk = measure("read 837", str(file)), measure("pyx12", str(file)), measure("x12sdk", str(file), runs=1)
     add(
         f"837P of {size:.0f} MB into tables, {read['count']:,} lines",
@@ -241,6 +270,21 @@ def report(folder: Path, lines: int, megabytes: int) -> str:
     add("pyx12's reader, segments only", raw, f"{remittance_size / raw['seconds']:.1f} MB/s")
     add("oxedi (Rust), into its tables", rust, f"{remittance_size / rust['seconds']:.1f} MB/s")
     add("x12sdk's parser", sdk, f"{remittance_size / sdk['seconds']:.1f} MB/s")
+    large_answer = folder / "large.835"
+    large_size = write_835(large_answer, megabytes * 10) / 1e6
+    small_stream, stream = (
+        measure("stream 835", str(remittance), runs=1),
+        measure("stream 835", str(large_answer), runs=1),
+    )
+    add(
+        f"835 of {remittance_size:.0f} MB streamed in parts",
+        small_stream,
+        f"{remittance_size / small_stream['seconds']:.1f} MB/s",
+    )
+    add(
+        f"835 of {large_size:.0f} MB streamed in parts", stream, f"{large_size / stream['seconds']:.1f} MB/s",
+        f"{stream['megabytes'] / small_stream['megabytes']:.2f} × the memory for {large_size / remittance_size:.0f} × the file",
+    )  # fmt: skip
     cold, warm = measure("lookup", data=folder), measure("lookup", runs=5)
     package, first = measure("simple-icd-10-cm"), measure("search", runs=5)
     ptp = folder / "ccipra-v322r0-f1.txt"

@@ -76,6 +76,20 @@ def test_intake_says_whether_a_file_is_fit(capsys):
     assert (status, out.split(":")[0]) == (0, "Fit")
 
 
+def test_a_folder_of_parquet_is_judged_without_being_read_as_a_whole_and_silently_when_piped(
+    capsys, tmp_path, monkeypatch
+):
+    run(capsys, "convert", SENT, tmp_path / "tables", "--as", "parquet")
+    monkeypatch.setattr("workbook.claims.files.read_tables", None)
+    status, out, err = run(capsys, "intake", tmp_path / "tables")
+    assert (status, out.split(":")[0], err) == (0, "Fit", "")
+    (tmp_path / "tables" / "claim_line.parquet").unlink()
+    status, out, _ = run(capsys, "intake", tmp_path / "tables")
+    assert status == 1
+    assert "claim_line: units is present: could not run. there is no claim_line table" in out
+    assert run(capsys, "intake", tmp_path / "tables", "--received", "soon")[0] == 2
+
+
 @pytest.mark.parametrize(("code", "status"), [("R00.2", 0), ("R00", 1), ("XYZ", 1)])
 def test_a_code_is_looked_up(capsys, code, status):
     assert run(capsys, "codes", "lookup", code, "--on", "2025-11-03")[0] == status
@@ -164,7 +178,7 @@ def test_the_command_is_installed_and_silent_when_its_reader_leaves():
     piped = subprocess.run(
         f"{sys.executable} -m workbook.cli rules list | head -1", shell=True, capture_output=True, text=True, check=True
     )
-    assert piped.stdout.startswith("DUP-001")
+    assert piped.stdout.startswith(wb.rules()[0].id)
     assert piped.stderr == ""
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook.terms import WorkbookError, dollars
+from workbook.terms import WorkbookError, dollars, parse_date
 
 if TYPE_CHECKING:
     from workbook.claims.formats.convert import Streamed
@@ -33,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown and options.verb != "lab":
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     options.for_jupyterlab = unknown
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what holds claims is removed on the way out
     try:
         status: int = options.run(options)
         return status
@@ -61,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, run, text in (
         ("audit", _audit, "Run the rule cards over claims (837 files, or a folder of 837, CSV or Parquet files)."),
         ("price", _price, "Price claims as Medicare Part B would, and write the 835."),
-        ("intake", _intake, "Judge whether an extract is fit to audit."),
+        ("intake", _intake, "Judge whether an extract is fit to audit; a folder of Parquet files may be of any size."),
     ):
         added = verb(name, run, text)
         added.add_argument("paths", nargs="+", metavar="PATH", help="a file or a folder")
@@ -192,6 +195,11 @@ def _say_problems(claims: Claims | Remittance | Streamed) -> None:
         print(f"… and {more:,} more problems", file=sys.stderr)
 
 
+def _tell_rows(what: str, rows: int) -> None:
+    """Long work on a terminal: "1,000,000 rows read", over and over on one line."""
+    print(f"\r{rows:,} rows {what} ", end="", file=sys.stderr, flush=True)
+
+
 def _is_broken(claims: Claims | Remittance | Streamed) -> bool:
     """True when the reader found an error: a broken file is never a clean one."""
     return "error" in claims.arrow_problems["severity"].to_pylist()
@@ -280,12 +288,20 @@ def _priced(row: dict[str, Any]) -> str:
 
 def _intake(options: argparse.Namespace) -> int:
     import workbook as wb
+    from workbook.claims.intake import parquet_tables_in
     from workbook.engine.export import to_json
     from workbook.ui.show import intake_text
 
-    claims = _read(options)
-    _say_problems(claims)
-    result = wb.intake(claims)
+    if len(options.paths) == 1 and parquet_tables_in(Path(options.paths[0])):  # of any size: it is not read as a whole
+        if options.received:
+            parse_date(options.received, "received_date")
+        result = wb.intake(options.paths[0], progress=_tell_rows if sys.stderr.isatty() else None)
+        if sys.stderr.isatty():
+            print(file=sys.stderr)
+    else:
+        claims = _read(options)
+        _say_problems(claims)
+        result = wb.intake(claims)
     if options.json:
         print(to_json({"verdict": result.verdict, "checks": result.checks.to_dict("records")}))
     else:
@@ -392,11 +408,8 @@ def _add(options: argparse.Namespace) -> int:
     from workbook.codes.load import add
 
     told = sys.stderr.isatty()
-
-    def progress(rows: int) -> None:
-        print(f"\r{rows:,} rows read", end="", file=sys.stderr)
-
-    editions = add(options.paths, options.keep_descriptors, options.effective, options.end, progress if told else None)
+    progress = partial(_tell_rows, "read") if told else None
+    editions = add(options.paths, options.keep_descriptors, options.effective, options.end, progress)
     if told:
         print(file=sys.stderr)
     return _print_editions(editions, options.json)

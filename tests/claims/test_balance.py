@@ -118,5 +118,21 @@ def test_the_summary_says_in_words_whether_it_balances() -> None:
     assert repr(remit(tables(payment="79.99"))).endswith("; NOT balanced")
 
 
+def test_a_sum_too_large_for_a_column_does_not_balance_and_raises_nothing() -> None:
+    rows = tables()
+    large = {**rows["remittance_claim"][0], "billed_amount": D("9999999999.99"), "paid_amount": D("9999999999.99")}
+    rows["remittance_claim"] += [{**large, "claim_sequence": number, "claim_id": f"L{number}"} for number in (2, 3)]
+    found = balance(remit(rows).arrow).to_pylist()[0]
+    assert (found["level"], found["expected_amount"], found["off_by_amount"], found["is_balanced"]) == (
+        "transaction", None, None, False,
+    )  # fmt: skip
+
+
+def test_what_earlier_parts_paid_counts_for_the_transaction_alone() -> None:
+    rows = tables(payment="100")
+    assert balance(remit(rows).arrow, {"R1": D(20)})["is_balanced"].to_pylist() == [True, True, True]
+    assert balance(remit(rows).arrow, {"R2": D(20)})["is_balanced"].to_pylist() == [False, True, True]
+
+
 def test_nothing_balances() -> None:
     assert Remittance().is_balanced

@@ -4,9 +4,10 @@ from datetime import date
 from decimal import Decimal
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from workbook.engine import Column, Table, to_pandas
+from workbook.engine import Column, Table, open_engine, regrouped, to_pandas
 from workbook.engine.export import guarded, to_json, write_people_csv
 from workbook.terms import WorkbookError
 
@@ -47,3 +48,16 @@ def test_what_people_open_is_guarded_private_and_what_machines_read_is_raw(tmp_p
     assert (tmp_path / "t.csv").read_text() == 'code,amount,day,n,yes\n"\'=cmd()",-1.00,,,\n'
     assert (tmp_path / "t.csv").stat().st_mode & 0o777 == 0o600
     assert '"code": "=cmd()"' in to_json(table.to_pylist())
+
+
+def test_batches_of_any_size_are_regrouped_in_their_order():
+    batches = [pa.record_batch({"n": pa.array(range(*ends))}) for ends in ((0, 1), (1, 1), (1, 8), (8, 10))]
+    assert [t["n"].to_pylist() for t in regrouped(batches, 4)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    assert list(regrouped([], 4)) == []
+
+
+def test_the_rows_of_a_query_come_in_batches_of_the_size_asked_for():
+    engine = open_engine("duckdb")
+    found = list(engine.batches("select range as n from range(300000) order by n", 100_000))
+    engine.close()
+    assert [(len(t), t["n"][0].as_py()) for t in found] == [(100_000, 0), (100_000, 100_000), (100_000, 200_000)]

@@ -106,6 +106,34 @@ def test_each_modifier_has_a_row_and_a_line_without_any_has_one():
     assert found == [(1, "25", 1), (1, "95", 1), (2, None, 0)]
 
 
+def test_a_visit_has_its_kind_and_the_modifiers_that_set_it_apart():
+    lines = [
+        line(1, "99213", modifier_1="95", modifier_2="25"),
+        line(2, "99232", modifier_1="24"),
+        line(3, "92014"),
+        line(4, "99291"),
+        line(5, "20610", modifier_1="57"),
+        line(6, None),
+    ]
+    found = [
+        (r["visit_kind"], r["has_24"], r["has_25"], r["has_57"], r["has_ft"]) for r in rows_of("visit_line", lines)
+    ]
+    assert found == [("office", 0, 1, 0, 0), ("hospital", 1, 0, 0, 0), ("eye examination", 0, 0, 0, 0)]
+
+
+def test_the_surgeons_own_services_leave_out_visits_tests_assistants_and_care_before_or_after_alone():
+    lines = [
+        line(1, "27447", modifier_1="RT", modifier_2="54"),
+        line(2, "27447", modifier_1="RT", modifier_2="AS"),
+        line(3, "66984", modifier_1="55"),
+        line(4, "20610", modifier_1="79"),
+        line(5, "99213"),
+        line(6, "80053"),
+    ]
+    found = [(r["line_number"], r["has_54"], r["return_modifier"]) for r in rows_of("surgeon_line", lines)]
+    assert found == [(1, 1, None), (4, 0, "79")]
+
+
 def test_each_view_is_kept_once_however_many_views_read_it():
     engine = open_engine()
     for name, table in CLAIM_TABLES.items():
@@ -116,3 +144,59 @@ def test_each_view_is_kept_once_however_many_views_read_it():
     add_views(engine, view_names())
     engine.close()
     assert sorted(kept) == sorted(view_names())
+
+
+def test_a_meeting_is_a_visit_an_eye_examination_or_surgery_and_no_test():
+    lines = [line(n, code) for n, code in enumerate(["99213", "92014", "17110", "93010", "36415", "0042T", "99421"], 1)]
+    assert [r["hcpcs_code"] for r in rows_of("face_to_face_line", lines)] == ["99213", "92014", "17110"]
+    assert rows_of("face_to_face_line", lines, [{"claim_id": "C1", "frequency_code": "8"}]) == []
+
+
+def test_anesthesia_by_time_says_who_gave_it_and_how_many_are_named():
+    lines = [
+        line(1, "00790", 95, modifier_1="QS", modifier_2="QK", unit_basis="MJ"),
+        line(2, "00840", 40, modifier_1="AA", modifier_2="QZ", modifier_3="78"),
+        line(3, "00840", 40, modifier_1="QK", modifier_2="GC"),
+        line(4, "00790", 40),
+        line(5, "01996"),
+        line(6, "0042T"),
+        line(7, "99213"),
+    ]
+    found = [
+        (r["line_number"], r["giver"], r["giver_count"], r["has_repeat_modifier"], r["has_resident"])
+        for r in rows_of("anesthesia_line", lines)
+    ]
+    assert found == [(1, "QK", 1, 0, 0), (2, "AA", 2, 1, 0), (3, "QK", 1, 0, 1), (4, None, 0, 0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("code", "units", "minutes", "by_time"),
+    [
+        ("97110", 4, 53, 1),  # 4 × 15 − 7: the least that gives four units
+        ("99215", 1, 40, 0),
+        ("99223", 1, 75, 0),
+        ("99292", 2, 60, 1),
+        ("99291", 1, 30, 1),
+        ("90837", 1, 53, 1),
+        ("G2212", 3, 45, 1),
+    ],
+)
+def test_a_line_with_a_time_stands_for_its_fewest_minutes(code, units, minutes, by_time):
+    (row,) = rows_of("timed_line", [line(1, code, units)], [{"claim_id": "C1", "rendering_provider_npi": "2"}])
+    assert (row["minutes"], row["is_defined_by_time"], row["is_shared_number"]) == (minutes, by_time, 0)
+
+
+def test_what_an_assistant_gave_or_spans_days_has_no_minutes_and_the_billing_number_is_shared():
+    lines = [
+        line(1, "97110"),
+        line(2, "97110", modifier_2="CQ"),
+        line(3, "97110", service_through_date=date(2025, 11, 4)),
+    ]
+    found = [(r["line_number"], r["is_shared_number"]) for r in rows_of("timed_line", [*lines, line(4, "93000")])]
+    assert found == [(1, 1)]
+
+
+def test_a_service_line_names_the_kind_of_insurance_of_its_claim():
+    lines = [line(1, "99213"), line(1, "99213", claim_id="C2")]
+    claims = [{"claim_id": "C1", "claim_filing_code": "MB"}, {"claim_id": "C2"}]
+    assert [r["claim_filing_code"] for r in rows_of("service_line", lines, claims)] == ["MB", None]

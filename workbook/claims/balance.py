@@ -8,6 +8,7 @@ its claim-level adjustments alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from workbook.engine.table import Column, Table
@@ -31,21 +32,24 @@ BALANCE = Table(
         Column("is_balanced", "boolean", "to the cent", required=True),
     ),
 )
+LARGEST = Decimal(10**10)  # what DECIMAL(12,2) no longer holds
 CLAIM_KEY = ("remittance_id", "claim_sequence")
 LINE_KEY = (*CLAIM_KEY, "line_number")
 
 
-def balance(tables: Mapping[str, pa.Table]) -> pa.Table:
-    """Judge each line, claim and transaction; returns one row of `BALANCE` for each, transactions first.
+def balance(tables: Mapping[str, pa.Table], paid_before: Mapping[str, Decimal] | None = None) -> pa.Table:
+    """Judge each line, claim and transaction; returns one row of `BALANCE` for each: transactions, claims, lines.
 
-    An amount that is null makes the level it belongs to unbalanced, with a null difference.
+    Each stand in the order of their table. An amount that is null makes the level it belongs to unbalanced, with a null
+    difference; so does a sum of ten billion or more. `paid_before` is, for a remittance_id of which `tables` hold only
+    the last part, what the claims of the parts before pay less their provider adjustments.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     adjustment, claim = tables["adjustment"], tables["remittance_claim"]
     on_lines = adjustment.filter(pc.equal(adjustment["level"], "line"))
-    paid = _sums(claim, ("remittance_id",), "paid_amount")
+    paid = _sums(_with_earlier(claim, paid_before or {}), ("remittance_id",), "paid_amount")
     withheld = _sums(tables["provider_adjustment"], ("remittance_id",), "amount")
     transaction = _with_sum(tables["remittance"], ("remittance_id",), paid, "billed_amount")
     return pa.concat_tables(
@@ -55,6 +59,15 @@ def balance(tables: Mapping[str, pa.Table]) -> pa.Table:
             _judged("line", tables["remittance_line"], LINE_KEY, _sums(on_lines, LINE_KEY, "amount"), "paid_amount"),
         ]
     )
+
+
+def _with_earlier(claim: pa.Table, paid_before: Mapping[str, Decimal]) -> pa.Table:
+    """The claims' payments, and one more for what earlier parts paid."""
+    import pyarrow as pa
+
+    schema = pa.schema([("remittance_id", pa.string()), ("paid_amount", pa.decimal128(18, 2))])
+    earlier = pa.table([list(paid_before), list(paid_before.values())], schema=schema)
+    return pa.concat_tables([claim.select(schema.names).cast(schema), earlier])
 
 
 def _sums(rows: pa.Table, key: tuple[str, ...], column: str) -> pa.Table:
@@ -100,6 +113,9 @@ def _judged(level: str, rows: pa.Table, key: tuple[str, ...], deductions: pa.Tab
         for name in ("remittance_id", "claim_sequence", "claim_id", "line_number")
         if name in rows.column_names
     }
+    for name in ("expected_amount", "off_by_amount"):  # a sum may be larger than a column holds
+        fits = pc.less(pc.abs(columns[name]), pa.scalar(LARGEST, pa.decimal128(18, 2)))
+        columns[name] = pc.if_else(fits, columns[name], pa.scalar(None, columns[name].type))
     return pa.table(
         {
             f.name: columns[f.name].cast(f.type) if f.name in columns else pa.nulls(rows.num_rows, f.type)

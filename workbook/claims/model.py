@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +127,17 @@ class Remittance(_Tables):
 
     _declared = REMITTANCE_TABLES
 
+    def __init__(
+        self, tables: Mapping[str, pa.Table] | None = None, problems: pa.Table | None = None, source: str | None = None,
+        paid_before: Mapping[str, Decimal] | None = None,
+    ) -> None:  # fmt: skip
+        """Hold tables; `paid_before` is what `stream_835` handed over earlier of a transaction that ends here.
+
+        remittance_id → what its claims pay less its provider adjustments, in US dollars.
+        """
+        super().__init__(tables, problems, source)
+        self.paid_before = dict(paid_before or {})
+
     @cached_property
     def balance(self) -> pd.DataFrame:
         """Whether each transaction, claim and line balances, and by how much it is off.
@@ -135,7 +147,7 @@ class Remittance(_Tables):
         """
         from workbook.claims.balance import balance
 
-        return to_pandas(balance(self.arrow))
+        return to_pandas(balance(self.arrow, self.paid_before))
 
     @property
     def is_balanced(self) -> bool:
@@ -146,12 +158,17 @@ class Remittance(_Tables):
         import pyarrow.compute as pc
 
         claims = self.arrow["remittance_claim"]
-        if not claims.num_rows:
-            return "no claim remitted"
-        billed, paid, patient = (
-            pc.sum(claims[c]).as_py() for c in ("billed_amount", "paid_amount", "patient_responsibility_amount")
-        )
-        return (
-            f"{_count(claims.num_rows, 'claim')} remitted: {dollars(billed)} billed, {dollars(paid)} paid, "
-            f"{dollars(patient)} owed by patients; {'balanced' if self.is_balanced else 'NOT balanced'}"
-        )
+        columns = ("billed_amount", "paid_amount", "patient_responsibility_amount")
+        return remitted(claims.num_rows, *(pc.sum(claims[c]).as_py() for c in columns), is_balanced=self.is_balanced)
+
+
+def remitted(
+    claims: int, billed: Decimal | None, paid: Decimal | None, patient: Decimal | None, *, is_balanced: bool
+) -> str:
+    """Say in words what a remittance pays."""
+    if not claims:
+        return "no claim remitted"
+    return (
+        f"{_count(claims, 'claim')} remitted: {dollars(billed)} billed, {dollars(paid)} paid, "
+        f"{dollars(patient)} owed by patients; {'balanced' if is_balanced else 'NOT balanced'}"
+    )

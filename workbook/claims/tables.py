@@ -300,6 +300,7 @@ PROVIDER_ADJUSTMENT = Table(
     "provider_adjustment", "one PLB amount", ("remittance_id", "reason_code", "reference"),
     (
         _REMITTANCE_ID,
+        C("provider_id", "text", "whose account it concerns (PLB01), where it is not the payee's"),
         C("reason_code", "text", "WO recovery, L6 interest, FB forwarding …", required=True),
         C("reference", "text", "what it refers to"),
         C("fiscal_period_end", "date", "last day of the provider's fiscal year"),
@@ -332,7 +333,7 @@ REMITTANCE_DETAIL = Table(
         C("line_number", "integer", "null when the whole claim is meant"),
         C("sequence", "integer", "from 1, in the order sent", required=True),
         C("about", "text", "the party it is about; null when the claim or line itself"),
-        C("kind", "text", "date, reference, amount, quantity, element or segment, as in claim_detail", required=True),
+        C("kind", "text", "date, reference, amount, note, element or segment, as in claim_detail", required=True),
         C("qualifier", "text", "which one: B6 allowed, 6R line control number …"),
         C("value", "text", "what it says, where it is text"),
         C("from_date", "date", "its day"),

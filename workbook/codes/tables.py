@@ -259,6 +259,26 @@ COVERAGE = _reference(
     Column("diagnosis_code", "text", "undotted", required=True),
     Column("is_covered", "boolean", "the diagnosis supports the procedure", required=True),
 )
+DRUG_PACKAGE = _reference(
+    "drug_package",
+    "one package of a drug and the code it is billed by, and span of dates",
+    ("ndc", "hcpcs_code"),
+    Column("ndc", "text", "national drug code, eleven digits", required=True),
+    Column("hcpcs_code", "text", "HCPCS code", required=True),
+    Column("is_single_dose", "boolean", "what is left may not be given to another patient", required=True),
+    Column("ndc_unit", "text", "ML, GR, UN, F2 or ME, in which the package is measured", required=True),
+    Column("units_per_quantity", "quantity", "HCPCS units in one of these", required=True),
+)
+SCREENING = _reference(
+    "screening",
+    "one code of a preventive service that Medicare limits by time or age, and span of dates",
+    ("hcpcs_code",),
+    Column("hcpcs_code", "text", "HCPCS code", required=True),
+    Column("service", "text", "the service; codes of one service count together", required=True),
+    Column("months_between", "integer", "full months that must pass after the month of the last one"),
+    Column("minimum_age", "integer", "years; null where no age is too young"),
+    Column("maximum_age", "integer", "years, the last one that counts; null where no age is too old"),
+)
 
 REFERENCE_TABLES = {
     t.name: t
@@ -266,6 +286,6 @@ REFERENCE_TABLES = {
         DIAGNOSIS, HCPCS, PTP, MUE, PLACE_OF_SERVICE, PHYSICIAN_FEE, LOCALITY, MODIFIER_USE, NCCI_MODIFIER,
         COST_SHARE, EDITION, PROCEDURE, ADD_ON, ANESTHESIA_FACTOR,
         IMAGING_CAP, ZIP_LOCALITY, COUNTY_LOCALITY, DRG, APC, CARC, RARC, COVERAGE,
-        GROUP_CODE, MODIFIER,
+        GROUP_CODE, MODIFIER, DRUG_PACKAGE, SCREENING,
     )
 }  # fmt: skip

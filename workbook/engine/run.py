@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from workbook.engine.select import to_spark
+from workbook.engine.table import regrouped
 from workbook.terms import WorkbookError
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ class Engine(Protocol):
 
     def query(self, sql: str) -> pa.Table:
         """Run a SELECT and return its rows."""
+
+    def batches(self, sql: str, rows: int) -> Iterator[pa.Table]:
+        """Run a SELECT and yield its rows in their order, `rows` at a time, so that a large result needs no room."""
 
     def drop(self, name: str) -> None:
         """Let the rows kept as `name` go, so that large inputs leave room for what comes next."""
@@ -175,6 +179,11 @@ class DuckDB:
         with self._told():
             return self._connection.sql(sql).to_arrow_table()
 
+    def batches(self, sql: str, rows: int) -> Iterator[pa.Table]:
+        """See `Engine.batches`."""
+        with self._told():
+            yield from regrouped(self._connection.sql(sql).to_arrow_reader(rows), rows)
+
     def drop(self, name: str) -> None:
         """See `Engine.drop`."""
         if name not in self._names:
@@ -277,6 +286,11 @@ class Spark:
     def query(self, sql: str) -> pa.Table:
         """See `Engine.query`."""
         return self._session.sql(to_spark(sql)).toArrow()
+
+    def batches(self, sql: str, rows: int) -> Iterator[pa.Table]:
+        """See `Engine.batches`; what Spark returns is whole in memory."""
+        for start in range(0, len(found := self.query(sql)), rows):
+            yield found.slice(start, rows)
 
     def drop(self, name: str) -> None:
         """See `Engine.drop`."""

@@ -5,7 +5,7 @@ Codes are text, money is DECIMAL(12,2), dates are dates and a missing value is n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -145,6 +145,24 @@ class Table:
             except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
                 raise WorkbookError(f"table {self.name}, column {field.name}: {error}") from None
         return pa.table(columns, schema=self.schema)
+
+
+def regrouped(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+    """The rows of record batches as tables of `rows` each; only the last one has fewer."""
+    import pyarrow as pa
+
+    waiting: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        rest = batch
+        while count + rest.num_rows >= rows:
+            yield pa.Table.from_batches([*waiting, rest.slice(0, rows - count)])
+            rest, waiting, count = rest.slice(rows - count), [], 0
+        if rest.num_rows:
+            waiting.append(rest)
+            count += rest.num_rows
+    if waiting:
+        yield pa.Table.from_batches(waiting)
 
 
 def to_pandas(table: pa.Table) -> pd.DataFrame:

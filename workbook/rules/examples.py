@@ -35,6 +35,8 @@ _EXTRA = Table(
     ),
 )
 _EXAMPLES = ("Flagged", "Passes", "Near miss", "Not checked")
+#: tables of which an example has rows only where it names their columns, as other_payer.paid_amount
+_NAMED_ONLY = ("claim_procedure", "claim_party", "claim_detail", "other_payer", "other_payer_adjustment")
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,7 @@ def _claim_rows(card: Card, rows: list[dict[str, Any]], owners: Mapping[str, Tab
         return {h.rpartition(".")[2]: v for h, v in row.items() if owners[h].name == table}
 
     claims: dict[str, dict[str, Any]] = {}
+    named: dict[str, list[dict[str, Any]]] = {name: [] for name in _NAMED_ONLY}
     lines: dict[tuple[Any, ...], dict[str, Any]] = {}
     diagnoses: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in rows:
@@ -161,6 +164,10 @@ def _claim_rows(card: Card, rows: list[dict[str, Any]], owners: Mapping[str, Tab
         claims.setdefault(claim_id, {**clean_claim()["claim"], "claim_id": claim_id}).update(part(row, "claim"))
         line = {**clean_claim()["claim_line"], **part(row, "claim_line"), "claim_id": claim_id}
         lines[claim_id, line["line_number"]] = line
+        for name in _NAMED_ONLY:
+            shown = {k: v for k, v in part(row, name).items() if v is not None}
+            if shown and (own_row := {"claim_id": claim_id} | shown) not in named[name]:
+                named[name].append(own_row)
         if card.judges == "diagnosis":
             own = {**clean_claim()["claim_diagnosis"], **part(row, "claim_diagnosis"), "claim_id": claim_id}
             own["diagnosis_code"] = undotted(own["diagnosis_code"])
@@ -175,7 +182,8 @@ def _claim_rows(card: Card, rows: list[dict[str, Any]], owners: Mapping[str, Tab
         total = sum((v["billed_amount"] for (c, _), v in lines.items() if c == claim_id), Decimal(0))
         claim.setdefault("billed_amount", total)
         claim["patient_control_number"] = claim_id
-    return {"claim": [*claims.values()], "claim_line": [*lines.values()], "claim_diagnosis": [*diagnoses.values()]}
+    found = {"claim": [*claims.values()], "claim_line": [*lines.values()], "claim_diagnosis": [*diagnoses.values()]}
+    return found | named
 
 
 def _given(card: Card) -> tuple[dict[str, pa.Table], list[Edition]]:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.claims.intake.intake_extract import SUM, TODAY, D, claims_of, clean, could_not_run, failed, one_claim
 from workbook.claims.intake import intake
-from workbook.claims.intake.frames import Sources, judged
+from workbook.claims.intake.great import Suite
 from workbook.claims.intake.suites import suites
 from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM_TABLES, PROBLEM
@@ -24,7 +24,7 @@ def test_a_clean_extract_is_fit() -> None:
     assert repr(result) == "Fit: 108 of 108 checks passed on 2 claims, 4 lines"
     assert set(result.checks["outcome"]) == {"passed"}
     assert list(result.checks) == ["table", "check", "severity", "outcome", "rows_checked", "rows_failed", "why"]
-    assert list(result.rows) == ["table", "check", "claim_id", "line_number", "column", "value"]
+    assert list(result.rows) == ["table", "check", "row_number", "claim_id", "line_number", "column", "value"]
     assert len(result.rows) == 0
 
 
@@ -142,9 +142,11 @@ def test_an_amount_that_money_cannot_hold_is_unreadable_rather_than_rounded(text
     assert result.rows["value"].tolist() == [text]
 
 
-def test_great_expectations_is_handed_exact_python_objects() -> None:
-    claims = claims_of(one_claim("C1"), one_claim("C2"))
-    frame = judged(Sources.of(claims), "claim_line", suites(TODAY)["claim_line"]).frame
+def test_great_expectations_is_handed_exact_python_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    handed, validate = [], Suite.validate
+    monkeypatch.setattr(Suite, "validate", lambda suite, frame: (handed.append(frame), validate(suite, frame))[1])
+    intake(clean(), today=TODAY)
+    frame = next(frame for frame in handed if "diagnosis_pointer_1" in frame)
     assert set(frame.dtypes) == {pd.Series([None], dtype=object).dtype}
     first = frame.iloc[0]
     assert (type(first["billed_amount"]), str(first["billed_amount"])) == (D, "60.10")
@@ -209,8 +211,10 @@ def test_a_pointer_of_a_claim_without_any_diagnosis_points_nowhere() -> None:
 
 
 def test_something_else_than_claims_is_refused_in_words() -> None:
-    with pytest.raises(WorkbookError, match="not str; read a file with read_claims"):
-        intake("claims.837")  # type: ignore[arg-type]
+    with pytest.raises(WorkbookError, match="not int; read a file with read_claims"):
+        intake(837)  # type: ignore[arg-type]
+    with pytest.raises(WorkbookError, match=r"claims.837: there is no such folder; read a file with read_claims"):
+        intake("claims.837")
 
 
 def test_the_page_escapes_what_the_extract_says_and_needs_no_other_file(tmp_path: Path) -> None:

@@ -36,6 +36,13 @@ def test_every_claim_is_a_row(fact: dict[str, Any]) -> None:
     assert len(set(claims.arrow["claim"]["claim_id"].to_pylist())) == fact["CLM"]
 
 
+@pytest.mark.parametrize("fact", CLAIMS + REMITTANCES, ids=name)
+def test_no_text_is_blank_or_has_spaces_round_it(fact: dict[str, Any]) -> None:
+    tables = (read_835 if fact["kind"] == "835" else read_837)(PUBLIC / fact["file"]).arrow
+    texts = [v for table in tables.values() for row in table.to_pylist() for v in row.values() if isinstance(v, str)]
+    assert [text for text in texts if not text or text != text.strip()] == []
+
+
 @pytest.mark.parametrize("fact", CLAIMS, ids=name)
 def test_every_envelope_fault_is_told(fact: dict[str, Any]) -> None:
     found = read_837(PUBLIC / fact["file"]).arrow_problems.to_pylist()

@@ -276,6 +276,64 @@ def test_any_separators_are_read(read: Any) -> None:
     assert plain == strange
 
 
+def test_a_byte_order_mark_latin_1_and_several_interchanges_are_read(tmp_path: Path) -> None:
+    first = remittance_835([s.replace("SAMPLE MEDICARE", "CAFÉ PLAN") for s in REMITTANCE])
+    second = remittance_835(
+        [s.replace("CHECK77", "CHECK78") for s in REMITTANCE],
+        element="|",
+        component=">",
+        terminator="!",
+        control="2" * 9,
+    )
+    marked = read_remittance(save(tmp_path, b"\xef\xbb\xbf" + (first + second).encode(), "marked.835"))
+    latin = read_remittance(save(tmp_path, (first + second).encode("latin-1"), "latin.835"))
+    assert marked == latin
+    assert [r["payer_name"] for r in rows(latin, "remittance")] == ["CAFÉ PLAN", "SAMPLE MEDICARE"]
+    assert messages(marked) == []
+    assert messages(latin) == ["the file is not UTF-8; it is read as Latin-1 from here on"]
+
+
+def test_a_004010_remittance_is_read_as_far_as_the_tables_go(read: Any) -> None:
+    text = remittance_835().replace("*^*00501*", "*U*00401*").replace("005010X221A1", "004010X091A1")
+    assert read(text) == read(remittance_835())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (REMITTANCE[1], [REMITTANCE[1], "TRN*1*OTHER"], "a second TRN, or one after the first claim; it is not looked at"),
+        (REMITTANCE[0], [REMITTANCE[0], REMITTANCE[0].replace("80", "90")], "a second BPR; the first one holds"),
+        (REMITTANCE[3], [], "the payer is not named (N1*PR)"),
+        (REMITTANCE[5], [], "the payee is not named (N1*PE)"),
+        (REMITTANCE[9], ["N1*PR*OTHER PLAN"], "N1 stands inside a claim"),
+        (REMITTANCE[11], [f"{REMITTANCE[11]}*1200"], "DTM03 '1200' has no place in the tables; it is not kept"),
+        (REMITTANCE[15], [f"{REMITTANCE[15]}*D"], "AMT03 'D' has no place in the tables; it is not kept"),
+        (REMITTANCE[8], ["NM1*QC*1*EXAMPLE*PAT**DR**MI*M0001"], "NM106 'DR' has no place in the tables; it is not kept"),
+        (REMITTANCE[7], ["CLP*PCN1*22*125*80*20*MB*ICN9"], "CLP02 22 reverses a claim, but CLP03 is not negative"),
+    ],
+)  # fmt: skip
+def test_what_would_be_lost_or_stands_out_of_its_place_is_told(
+    read: Any, old: str, new: list[str], message: str
+) -> None:
+    remittance = read(changed(old, *new))
+    assert message in messages(remittance)
+    assert rows(remittance, "remittance")[0].get("payer_name") in ("SAMPLE MEDICARE", None)
+    assert [r["payment_amount"] for r in rows(remittance, "remittance")] == [D("80.00")]
+
+
+def test_what_stands_outside_a_claim_or_says_more_than_its_columns_is_kept_as_it_was(read: Any) -> None:
+    body = changed("SVC*HC:99213:25*125*80**1", "SVC*HP:99213:25:::::WORDS*125*80**1*HC:99214:59")
+    remittance = read([*body[:6], "MOA***MA07", *body[6:]])
+    kept = [(d["qualifier"], d["value"]) for d in rows(remittance, "remittance_detail")]
+    assert kept[1:] == [("MOA", "MOA***MA07"), ("SVC01", "HP:99213:25:::::WORDS"), ("SVC06", "HC:99214:59")]
+
+
+def test_an_adjustment_of_another_provider_than_the_payee_says_whose_it_is(read: Any) -> None:
+    plb = [f"PLB*{CLINIC}*20251231*WO*0", f"PLB*{RENDERING}*20251231*WO*0"]
+    found = rows(read([*REMITTANCE, *plb]), "provider_adjustment")
+    assert [row.get("provider_id") for row in found] == [None, RENDERING]
+
+
 def test_claims_are_not_a_remittance(read: Any) -> None:
     remittance = read(envelope(claim_837()))
     assert messages(remittance) == ["transaction 837 (claim) is not a remittance; skipped"]

@@ -100,7 +100,12 @@ def test_a_payer_named_twice_and_a_group_without_claims_are_kept(tmp_path: Path)
     details = remittance.arrow["remittance_detail"].to_pylist()
     keys = [(d["remittance_id"], d["claim_sequence"], d["line_number"], d["sequence"]) for d in details]
     assert len(set(keys)) == len(keys)
-    assert "N1*PR*SECOND PAYER*XV*77~" in format_835(remittance)
+    text = format_835(remittance)
+    assert "N1*PR*SAMPLE MEDICARE~" in text
+    assert "N1*PR*SECOND PAYER*XV*77~\nN3*ADDRESS NOT ON FILE~\nN4*NOT ON FILE~\nREF*EV*X~\n" in text
+    back = read_remittance(save(tmp_path, text, "again.835"))
+    for name, table in remittance.arrow.items():
+        assert said(back.arrow[name]) == said(table), name
 
 
 def said(table: Any) -> list[str]:
@@ -204,8 +209,40 @@ def test_a_row_that_belongs_to_nothing_is_refused_not_dropped(
     sample: Rows, table: str, changes: dict[str, Any]
 ) -> None:
     sample[table].append({**sample[table][-1], **changes})
-    with pytest.raises(WorkbookError, match=f"table {table} has .*, which belongs to no remittance, claim or line"):
+    with pytest.raises(
+        WorkbookError,
+        match=f"table {table} has .*, which (belongs to no remittance, claim or line|table remittance_claim does not)",
+    ):
         format_835(remit(sample))
+
+
+@pytest.mark.parametrize(
+    ("detail", "message"),
+    [
+        ({"about": "payer:2", "kind": "reference", "qualifier": "EV", "value": "X"}, "about 'payer:2', whom no row"),
+        ({"claim_sequence": 1, "about": "rendering", "kind": "reference", "value": "X"}, "about 'rendering', whom no"),
+        ({"claim_sequence": 1, "line_number": 1, "kind": "quantity", "value": "3"}, "of kind 'quantity'; an 835 carries"),
+        ({"claim_sequence": 1, "kind": "element", "qualifier": "SVC08", "value": "3"}, "for element 'SVC08'; elements of CLP"),
+        ({"claim_sequence": 1, "line_number": 7, "kind": "element", "qualifier": "SVC08"}, "which belongs to no remittance"),
+        ({"claim_sequence": 9, "kind": "element", "qualifier": "CLP12"}, "which table remittance_claim does not have"),
+    ],
+)  # fmt: skip
+def test_a_detail_without_a_place_in_the_file_is_refused_not_dropped(
+    sample: Rows, detail: dict[str, Any], message: str
+) -> None:
+    sample["remittance_detail"].append({"remittance_id": "CHECK77", "sequence": 9, **detail})
+    with pytest.raises(WorkbookError, match=f"table remittance_detail has .*{message}"):
+        format_835(remit(sample))
+
+
+def test_a_write_that_breaks_leaves_the_older_file_and_nothing_else(sample: Rows, tmp_path: Path) -> None:
+    path = tmp_path / "answer.835"
+    path.write_text("older")
+    sample["remark"][-1]["rarc"] = "N1*30"  # the last segment
+    with pytest.raises(WorkbookError, match=r"LQ02 would be 'N1\*30'"):
+        write_835(remit(sample), path)
+    assert path.read_text() == "older"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["answer.835", "sample.835"]
 
 
 def test_a_line_that_comes_twice_is_refused(sample: Rows) -> None:

@@ -219,7 +219,12 @@ def test_what_the_tables_do_not_hold_is_said_to_be_not_on_file_and_read_as_nothi
     [
         ("claim", "billed_amount", None, "claim PCN1 has no billed_amount"),
         ("claim_line", "billed_amount", None, "line 1 of claim PCN1 has no billed_amount"),
-        ("claim_line", "claim_id", "GONE", "table claim_line has a row of claim GONE"),
+        (
+            "claim_line",
+            "claim_id",
+            "GONE",
+            "table claim_line has a row of claim_id GONE, which table claim does not have",
+        ),
         ("claim", "claim_type", "pharmacy", "claim PCN1 is of type 'pharmacy'"),
         ("claim", "patient_control_number", "A*B", r"CLM01 would be 'A\*B', which holds '\*'"),
         ("claim_diagnosis", "diagnosis_code", "E11~", "HI would be 'E11~'"),
@@ -251,6 +256,40 @@ def test_a_party_of_an_earlier_payer_that_is_not_there_is_refused(tmp_path: Path
     changed = Claims({**claims.arrow, "claim_party": CLAIM_TABLES["claim_party"].from_rows(rows)})
     with pytest.raises(WorkbookError, match="claim PCN1 has other_payer 1 in table claim_party and 0 earlier payers"):
         format_837(changed)
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "message"),
+    [
+        ("claim_detail", {"about": "rendering", "kind": "reference", "qualifier": "G2", "value": "X"},
+         r"claim PCN1 has a detail in table claim_detail \(reference G2\) about 'rendering', whom no row"),
+        ("claim_detail", {"about": "other_payer:1", "kind": "reference", "value": "X"}, "about 'other_payer:1', whom no"),
+        ("claim_detail", {"line_number": 1, "about": "ordering", "kind": "note", "value": "X"},
+         r"claim PCN1, line 1, has a detail .* about 'ordering', whom no row"),
+        ("claim_detail", {"line_number": 1, "kind": "condition", "qualifier": "21"}, "of a kind that an 837 has no place"),
+        ("claim_detail", {"line_number": 2, "kind": "note", "value": "X"}, "has a row of line 2 of claim PCN1, which has no"),
+        ("other_payer_adjustment", {"payer_id": "P1", "group_code": "CO", "carc": "45", "amount": Decimal(1)},
+         "claim PCN1 has an adjustment CO 45 of payer P1 .* and no row of it in table other_payer"),
+        ("claim", {}, "table claim has claim_id PCN1 more than once"),
+        ("claim_line", {"line_number": 1, "billed_amount": Decimal(1)}, "claim PCN1 has line 1 more than once"),
+    ],
+)  # fmt: skip
+def test_a_row_without_a_place_in_the_file_is_refused_not_dropped(
+    tmp_path: Path, table: str, row: dict[str, object], message: str
+) -> None:
+    claims = read_837(save(tmp_path, envelope(claim_837())))
+    rows = [*claims.arrow[table].to_pylist(), {"claim_id": "PCN1", "sequence": 9, **row}]
+    changed = Claims({**claims.arrow, table: CLAIM_TABLES[table].from_rows(rows)})
+    with pytest.raises(WorkbookError, match=message):
+        format_837(changed)
+
+
+def test_tables_in_any_order_give_the_same_file(tmp_path: Path) -> None:
+    body = [*SENT_BY, *BILLING, *SUBSCRIBER, *CLAIM, *LINE, "CLM*PCN2*125***11:B:1*Y*A*Y*Y", *LINE]
+    claims = read_837(save(tmp_path, envelope(body)))
+    other = {n: t if n == "claim" else t.sort_by([("claim_id", "descending")]) for n, t in claims.arrow.items()}
+    assert other["claim_line"] != claims.arrow["claim_line"]
+    assert format_837(Claims(other)) == format_837(claims)
 
 
 def test_no_claim_is_no_file(tmp_path: Path) -> None:

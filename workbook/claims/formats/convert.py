@@ -13,10 +13,11 @@ from workbook.claims.formats.fhir import write_fhir
 from workbook.claims.formats.layout import layout_of
 from workbook.claims.formats.wide import read_wide
 from workbook.claims.formats.xlsx import write_xlsx
-from workbook.claims.model import Claims, Remittance
+from workbook.claims.model import Claims, Remittance, remitted
 from workbook.claims.table_files import SUFFIXES, parquet_tables, write_parquet_tables
 from workbook.claims.tables import CLAIM_TABLES, REMITTANCE_TABLES
 from workbook.claims.x12.envelope import first_transaction
+from workbook.claims.x12.read_835 import stream_835
 from workbook.claims.x12.read_837 import stream_837
 from workbook.claims.x12.rows import Problems
 from workbook.claims.x12.write_835 import write_835
@@ -31,15 +32,13 @@ Tables = Claims | Remittance
 
 @dataclass(frozen=True, repr=False)
 class Streamed:
-    """What went from file to file without being held: how much of it, and what was wrong with it."""
+    """What went from file to file without being held: how much of it, in words, and what was wrong with it."""
 
-    claims: int
-    lines: int
-    billed: Decimal
+    summary: str
     arrow_problems: pa.Table
 
     def __repr__(self) -> str:
-        return f"{self.claims:,} claims, {self.lines:,} lines, {dollars(self.billed)} billed"
+        return self.summary
 
 
 #: What a name of the target says; a name without one of these is a folder of CSV files.
@@ -57,7 +56,7 @@ def convert(
 ) -> Tables | Streamed:
     """Read `source` and write it as `target`; returns what was read, with its `.problems`.
 
-    A single 837 goes to Parquet in batches, whatever its size; of it only a count and the problems are returned.
+    A single 837 or 835 goes to Parquet in batches, whatever its size; of it only a count and the problems are returned.
 
     `source` is an 837 or 835 file, a folder of them, a folder of CSV or Parquet tables, or a wide extract (`layout`
     names its page; without it the columns tell). `kind` is csv, parquet, xlsx, fhir, 835 or 837; None takes it from the
@@ -70,21 +69,22 @@ def convert(
         raise WorkbookError(f"{chosen!r} is no kind of file that is written; choose one of {', '.join(_WRITERS)}")
     if Path(source).exists() and Path(source).resolve() == Path(target).resolve():
         raise WorkbookError(f"{target} is what is read; name another place to write to")
-    if chosen == "parquet" and layout is None and _is_837(Path(source)):
-        _refuse_mixed(CLAIM_TABLES, Path(target), ".csv")
-        return _stream(Path(source), Path(target))
+    streams = {"837": (CLAIM_TABLES, _stream_claims), "835": (REMITTANCE_TABLES, _stream_remittance)}
+    if chosen == "parquet" and layout is None and (found := _kind_of_file(Path(source))) in streams:
+        declared, stream = streams[found]
+        _refuse_mixed(declared, Path(target), ".csv")
+        return stream(Path(source), Path(target))
     tables = read_any(Path(source), layout)
     _WRITERS[chosen](tables, Path(target))
     return tables
 
 
-def _is_837(source: Path) -> bool:
-    return source.is_file() and source.stat().st_size > 0 and _transaction(source) == "837"
+def _kind_of_file(source: Path) -> str | None:
+    return _transaction(source) if source.is_file() and source.stat().st_size > 0 else None
 
 
-def _stream(source: Path, target: Path) -> Streamed:
+def _stream_claims(source: Path, target: Path) -> Streamed:
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     problems, lines, billed = [], 0, Decimal("0.00")
     with parquet_tables(CLAIM_TABLES, target) as append:
@@ -94,10 +94,35 @@ def _stream(source: Path, target: Path) -> Streamed:
             append(claims.arrow)
             problems.append(claims.arrow_problems)
             lines += claims.arrow["claim_line"].num_rows
-            billed += pc.sum(claims.arrow["claim"]["billed_amount"]).as_py() or 0
+            billed += _sum(claims.arrow["claim"]["billed_amount"])
 
         count = stream_837(source, each)
-    return Streamed(count, lines, billed, pa.concat_tables(problems))
+    return Streamed(f"{count:,} claims, {lines:,} lines, {dollars(billed)} billed", pa.concat_tables(problems))
+
+
+def _stream_remittance(source: Path, target: Path) -> Streamed:
+    import pyarrow as pa
+
+    problems, is_balanced = [], True
+    sums = dict.fromkeys(("billed_amount", "paid_amount", "patient_responsibility_amount"), Decimal("0.00"))
+    with parquet_tables(REMITTANCE_TABLES, target) as append:
+
+        def each(part: Remittance) -> None:
+            nonlocal is_balanced
+            append(part.arrow)
+            problems.append(part.arrow_problems)
+            is_balanced = is_balanced and part.is_balanced
+            for name in sums:
+                sums[name] += _sum(part.arrow["remittance_claim"][name])
+
+        count = stream_835(source, each)
+    return Streamed(remitted(count, *sums.values(), is_balanced=is_balanced), pa.concat_tables(problems))
+
+
+def _sum(amounts: pa.ChunkedArray) -> Decimal:
+    import pyarrow.compute as pc
+
+    return pc.sum(amounts).as_py() or Decimal("0.00")
 
 
 def kind_of(target: Path) -> str:

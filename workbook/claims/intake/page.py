@@ -6,6 +6,8 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from workbook.claims.intake.result import KEPT
+
 if TYPE_CHECKING:
     from workbook.claims.intake.result import IntakeResult
 
@@ -28,7 +30,13 @@ def fragment(result: IntakeResult) -> str:
     if not passed.all():
         parts.append(_table("Checks that did not pass", checks.columns, checks[~passed].itertuples(index=False)))
     if len(rows):
-        parts.append(_table(_rows_caption(len(rows)), rows.columns, rows.head(ROWS_SHOWN).itertuples(index=False)))
+        parts.append(
+            _table(
+                rows_caption(len(rows), int(checks["rows_failed"].sum())),
+                rows.columns,
+                rows.head(ROWS_SHOWN).itertuples(index=False),
+            )
+        )
     listed = _table("Checks that passed", checks.columns, checks[passed].itertuples(index=False))
     parts.append(f"<details><summary>{passed.sum():,} checks passed</summary>{listed}</details>")
     return "\n".join(parts)
@@ -44,10 +52,12 @@ def page(result: IntakeResult) -> str:
     )
 
 
-def _rows_caption(count: int) -> str:
-    return (
-        "Failing rows" if count <= ROWS_SHOWN else f"Failing rows: the first {ROWS_SHOWN} of {count:,} (all in .rows)"
-    )
+def rows_caption(kept: int, count: int) -> str:
+    """What stands over the failing rows: how many are shown, how many there are, and where the others are."""
+    if count <= ROWS_SHOWN:
+        return "Failing rows"
+    where = "all in .rows" if kept == count else f"the first {KEPT:,} of each check in .rows"
+    return f"Failing rows: the first {ROWS_SHOWN} of {count:,} ({where})"
 
 
 def _table(caption: str, columns: Iterable[str], rows: Iterable[Sequence[Any]]) -> str:

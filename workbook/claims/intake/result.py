@@ -1,4 +1,4 @@
-"""What the intake check found: a verdict, every check with its outcome, and every failing row."""
+"""What the intake check found: a verdict, every check with its outcome, and the failing rows."""
 
 from __future__ import annotations
 
@@ -8,18 +8,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from workbook.claims.intake.suites import Check
+from workbook.claims.intake.suites import ROW, Check
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Verdict = Literal["fit", "fit with warnings", "not fit"]
-_ROW_COLUMNS = ("table", "check", "claim_id", "line_number", "column", "value")
+#: Of each check so many failing rows are kept, the first ones; all are counted.
+KEPT = 10_000
+_ROW_COLUMNS = ("table", "check", "row_number", "claim_id", "line_number", "column", "value")
+_NUMBERS = ("row_number", "line_number")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One check's outcome: passed, failed or could not run; `rows_checked` counts the rows that have a value."""
+    """One check's outcome: passed, failed or could not run; `rows_checked` counts the rows that have a value.
+
+    `rows_failed` counts every failing row; `rows` holds the first `KEPT` of them, in the columns of
+    `IntakeResult.rows`.
+    """
 
     check: Check
     outcome: Literal["passed", "failed", "could not run"]
@@ -34,18 +41,24 @@ class Outcome:
         return cls(check, "could not run", 0, 0, why)
 
     @classmethod
-    def of(cls, check: Check, success: bool, checked: int, frame: pd.DataFrame, positions: Sequence[int]) -> Outcome:
-        """The check was made on `checked` rows; the rows of `frame` at `positions` failed."""
+    def of(cls, check: Check, success: bool, checked: int, failed: int, rows: pd.DataFrame | None) -> Outcome:
+        """The check was made on `checked` rows of which `failed` failed; `rows` are the first of them."""
         if success:
             return cls(check, "passed", checked, 0, "" if checked else check.when_empty)
-        if not positions:
+        if rows is None:
             return cls(check, "failed", checked, 0, "the table has no rows")
-        rows = _failing_rows(check, frame.iloc[list(positions)])
-        why = f"{len(positions):,} of {checked:,} rows; the first is row {positions[0] + 1:,}{_place(rows)}"
-        return cls(check, "failed", checked, len(positions), why, rows)
+        why = f"{failed:,} of {checked:,} rows; the first is row {rows['row_number'].iloc[0]:,}{_place(rows)}"
+        kept = f"; the first {len(rows):,} are kept" if len(rows) < failed else ""
+        return cls(check, "failed", checked, failed, why + kept, rows)
+
+    @property
+    def rows_kept(self) -> int:
+        """How many of the failing rows `rows` holds."""
+        return 0 if self.rows is None else len(self.rows)
 
 
-def _failing_rows(check: Check, failing: pd.DataFrame) -> pd.DataFrame:
+def failing_rows(check: Check, failing: pd.DataFrame) -> pd.DataFrame:
+    """What names and shows the rows of the frame `failing`, in the columns of `IntakeResult.rows`."""
     import pandas as pd
 
     shown = [failing[c] if c in failing else pd.Series(None, failing.index, dtype=object) for c in check.shows]
@@ -58,6 +71,7 @@ def _failing_rows(check: Check, failing: pd.DataFrame) -> pd.DataFrame:
         {
             "table": pd.Series([check.table] * len(failing), dtype="str"),
             "check": pd.Series([check.says] * len(failing), dtype="str"),
+            "row_number": _whole_numbers(failing[ROW]),
             "claim_id": _texts(failing.get("claim_id", none)),
             "line_number": _whole_numbers(failing.get("line_number", none)),
             "column": pd.Series([", ".join(check.shows)] * len(failing), dtype="str"),
@@ -122,13 +136,17 @@ class IntakeResult:
 
     @cached_property
     def rows(self) -> pd.DataFrame:
-        """One row for each failing row of each check: table, check, claim_id, line_number, column, value (text)."""
+        """The failing rows of each check, the first `KEPT` of them: `checks` has the count of all.
+
+        Columns: table, check, row_number (from 1, in the order of the table as given), claim_id, line_number, column,
+        value (text).
+        """
         import pandas as pd
 
         found = [o.rows for o in self.outcomes if o.rows is not None]
         if found:
             return pd.concat(found, ignore_index=True)
-        types = {name: "Int64" if name == "line_number" else "str" for name in _ROW_COLUMNS}
+        types = {name: "Int64" if name in _NUMBERS else "str" for name in _ROW_COLUMNS}
         return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in types.items()})
 
     @property

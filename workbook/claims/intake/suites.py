@@ -25,11 +25,18 @@ SHARE_POINTING = 0.95
 #: A charge for one unit of more than so many times the median of its code is shown, where so many lines have the code.
 OUTLYING, LINES_TO_COMPARE = 10, 20
 POINTERS = tuple(f"diagnosis_pointer_{n}" for n in (1, 2, 3, 4))
+#: The column that numbers the rows of a table from 1, in the order in which they were given.
+ROW = "row_number_"
+#: The derived column that says whether no other row of a table has the key.
+UNIQUE_KEY = "key_is_unique"
 #: The tables an extract is judged by; `problem` is what its reader found wrong.
 JUDGED_TABLES: dict[str, Table] = {**CLAIM_TABLES, PROBLEM.name: PROBLEM}
 #: Tables that most extracts do without: when one is empty there is nothing to say about it.
 OPTIONAL_TABLES = ("claim_party", "claim_detail", "other_payer_adjustment")
+#: Tables that no extract does without; of others that are not there nothing is said.
+NEEDED_TABLES = ("claim", "claim_line", "claim_diagnosis")
 
+_NOT_NULL, _IN_SET = "ExpectColumnValuesToNotBeNull", "ExpectColumnValuesToBeInSet"
 _KINDS = {"date": "a date", "money": "an amount in dollars and cents", "quantity": "a number of at most three decimals"}
 _NPI = "^[0-9]{10}$"
 _PLACE_OF_SERVICE = "^[0-9]{2}$"
@@ -37,11 +44,11 @@ _ICD_10_CM = "^[A-Z][0-9][A-Z0-9](?:[A-Z0-9]{1,4})?$"
 _HCPCS = "^[A-Z0-9][0-9]{3}[A-Z0-9]$"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Check:
     """One expectation on one table: what it says, how bad a failure is, and what a failing row is shown with.
 
-    `arguments` may name columns that `frames.DERIVED` adds to the table, such as a claim's `line_total`.
+    `arguments` may name columns that `derive.DERIVED` adds to the table, such as a claim's `line_total`.
     """
 
     table: str
@@ -55,8 +62,12 @@ class Check:
     @property
     def judged(self) -> tuple[str, ...]:
         """The columns the expectation looks at."""
-        names = [self.arguments.get(k) for k in ("column", "column_A", "column_B")]
-        return tuple(n for n in names if n is not None) + tuple(self.arguments.get("column_list", ()))
+        return tuple(self.arguments[k] for k in ("column", "column_A", "column_B") if k in self.arguments)
+
+    @property
+    def needs_values(self) -> bool:
+        """False when it is enough that a cell holds something, readable or not."""
+        return self.expectation != _NOT_NULL
 
 
 def suites(today: date) -> dict[str, tuple[Check, ...]]:
@@ -70,7 +81,7 @@ def suites(today: date) -> dict[str, tuple[Check, ...]]:
 
 def unreadable(column: str) -> str:
     """The derived column that holds the text of those cells of `column` that are not of its declared type."""
-    return f"{column} (unreadable)"
+    return f"{column}_unreadable"
 
 
 def _declared(table: Table) -> list[Check]:
@@ -81,7 +92,7 @@ def _declared(table: Table) -> list[Check]:
 
 
 def _present(table: str, column: Column) -> Check:
-    return _column(table, f"{column.name} is present", "error", "ExpectColumnValuesToNotBeNull", column.name)
+    return _column(table, f"{column.name} is present", "error", _NOT_NULL, column.name)
 
 
 def _typed(table: str, column: Column) -> Check:
@@ -92,10 +103,7 @@ def _typed(table: str, column: Column) -> Check:
 
 def _unique(table: Table) -> Check:
     says = f"no two rows have the same {', '.join(table.key)}"
-    if len(table.key) == 1:
-        return _column(table.name, says, "error", "ExpectColumnValuesToBeUnique", table.key[0])
-    keys = {"column_list": list(table.key)}
-    return Check(table.name, says, "error", "ExpectCompoundColumnsToBeUnique", keys, table.key)
+    return Check(table.name, says, "error", _IN_SET, {"column": UNIQUE_KEY, "value_set": [True]}, table.key)
 
 
 def _claim() -> list[Check]:
@@ -161,12 +169,12 @@ def _line(today: date) -> list[Check]:
         ),
         Check(
             "claim_line", f"at least {SHARE_POINTING:.0%} of professional lines point to a diagnosis", "warning",
-            "ExpectColumnValuesToBeInSet", {"column": "points", "value_set": [True], "mostly": SHARE_POINTING},
+            _IN_SET, {"column": "points", "value_set": [True], "mostly": SHARE_POINTING},
             ("diagnosis_pointer_1",),
         ),
         Check(
             "claim_line", f"the charge for a unit is at most {OUTLYING} times the median of its code", "warning",
-            "ExpectColumnValuesToBeInSet", {"column": "charge_is_usual", "value_set": [True]}, ("billed_amount",),
+            _IN_SET, {"column": "charge_is_usual", "value_set": [True]}, ("billed_amount",),
             when_empty=f"no code has {LINES_TO_COMPARE} lines to compare",
         ),
         *(_between("claim_line", f"{p} is from 1 to 12", "error", p, min_value=1, max_value=12) for p in POINTERS),
@@ -203,7 +211,7 @@ def _column(
 def _one_of(
     table: str, says: str, severity: Severity, column: str, values: list[Any], shows: str | None = None
 ) -> Check:
-    return _column(table, says, severity, "ExpectColumnValuesToBeInSet", column, shows, value_set=values)
+    return _column(table, says, severity, _IN_SET, column, shows, value_set=values)
 
 
 def _true(table: str, says: str, column: str, shows: str) -> Check:

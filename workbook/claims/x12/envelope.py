@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -78,33 +78,62 @@ def first_transaction(path: str | Path) -> str | None:
     return None
 
 
-def walk(path: str | Path, reader: TransactionReader, problems: Problems, observe: Observer | None = None) -> None:
+def walk(
+    path: str | Path,
+    reader: TransactionReader,
+    problems: Problems,
+    observe: Observer | None = None,
+    columns: ColumnReader | None = None,
+) -> None:
     """Read one file: check its envelope and give `reader` the segments of its transactions.
 
-    `observe` is shown each segment of the envelope (ISA, GS, ST and their trailers) before it is read. Nothing inside
-    the file raises; see `read_runs` for what does.
+    `observe` is shown each segment of the envelope (ISA, GS, ST and their trailers) before it is read. `columns` reads
+    whole stretches of a run at once, of which `reader` then sees nothing. Nothing inside the file raises; see
+    `read_runs` for what does.
     """
     envelope = _Envelope(reader, problems)
-    control, handlers = envelope.control, envelope.handlers
-    number, elements = 0, [""]
-    for first, segments, envelope.delimiters in read_runs(path, problems):
-        element = envelope.delimiters.element
-        for number, segment in enumerate(segments, first):
-            elements = segment.split(element)
-            if handler := handlers.get(elements[0]):
-                handler(number, elements)
-                continue
-            if observe and elements[0] in control:
-                observe(number, segment, envelope.delimiters)
-            control.get(elements[0], envelope.other_segment)(number, elements)
-            handlers = envelope.handlers
-    envelope.end_of_file(number, _shown(elements[0]))
+    last = (0, "")
+    runs = read_runs(path, problems)
+    for first, segments, envelope.delimiters, is_whole in columns.gather(runs) if columns else map(_loose, runs):
+        done = 0
+        for start, stop in columns.spans(first, segments, envelope.delimiters, is_whole=is_whole) if columns else ():
+            last = envelope.rows(first + done, segments[done:start], observe) or last
+            done = stop if envelope.is_reading and columns and columns.take(start, stop) else start
+        last = envelope.rows(first + done, segments[done:], observe) or last
+        if columns:
+            columns.end_run()
+    envelope.end_of_file(*last)
+
+
+def _loose(run: Run) -> tuple[int, list[str], Delimiters, bool]:
+    return (*run, False)
 
 
 def _shown(name: str) -> str:
     """A segment's name for a message; what is no name may be long, and about a person."""
     name = name.strip()
     return name if len(name) <= 5 else f"{name[:5]}…"
+
+
+Run = tuple[int, list[str], Delimiters]
+
+
+class ColumnReader(Protocol):
+    """What `walk` needs of a reader of columns."""
+
+    def gather(self, runs: Iterator[Run]) -> Iterator[tuple[int, list[str], Delimiters, bool]]:
+        """Cut the runs anew where a stretch may end; the last value says that a run was cut there."""
+
+    def spans(
+        self, first: int, segments: list[str], delimiters: Delimiters, *, is_whole: bool
+    ) -> list[tuple[int, int]]:
+        """The stretches of a run that can be read as columns, in order."""
+
+    def take(self, start: int, stop: int) -> bool:
+        """Read a stretch, if what stands above it allows that; the segments before it have been read."""
+
+    def end_run(self) -> None:
+        """The whole run has been read."""
 
 
 @dataclass
@@ -145,6 +174,22 @@ class _Envelope:
         self.skipped: Counter[str] = Counter()
         self.first: dict[str, int] = {}  # where an unknown segment, a skipped kind, or a segment outside was first met
         self.outside = 0
+
+    def rows(self, first: int, segments: list[str], observe: Observer | None) -> tuple[int, str] | None:
+        """Read segments one by one; returns the number and name of the last."""
+        control, handlers, element = self.control, self.handlers, self.delimiters.element
+        elements = None
+        number = first - 1
+        for number, segment in enumerate(segments, first):
+            elements = segment.split(element)
+            if handler := handlers.get(elements[0]):
+                handler(number, elements)
+                continue
+            if observe and elements[0] in control:
+                observe(number, segment, self.delimiters)
+            control.get(elements[0], self.other_segment)(number, elements)
+            handlers = self.handlers
+        return (number, _shown(elements[0])) if elements else None
 
     def interchange_header(self, number: int, elements: list[str]) -> None:
         """Begin an interchange, after closing whatever the one before left open."""

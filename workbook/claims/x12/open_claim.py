@@ -235,7 +235,7 @@ class OpenClaim:
 
     def procedure(self, elements: list[str], position: int, number: int) -> Mapping[str, str | None]:
         """Read a composite procedure (SV101, SV202, SV301) as columns of a line; one that is not HCPCS is reported."""
-        composite = elements[position] if len(elements) > position else ""
+        composite = cell(elements, position)
         columns = procedure(composite, self.component)
         if columns is not None:
             return columns

@@ -14,14 +14,15 @@ The loops of the 005010X222 / X223 / X224 guides (and their 004010 forebears), a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM_TABLES
 from workbook.claims.x12 import columns as c
-from workbook.claims.x12.envelope import Handler, Transaction, walk
+from workbook.claims.x12.envelope import Handler, Run, Transaction, walk
 from workbook.claims.x12.open_claim import ZERO, EarlierPayer, OpenClaim, Row
 from workbook.claims.x12.parties import (
     Parties,
@@ -34,9 +35,17 @@ from workbook.claims.x12.parties import (
     person_of,
     plain,
 )
+from workbook.claims.x12.plain_claims import Above, PlainClaims
+from workbook.claims.x12.plain_tables import PlainTables, in_order
 from workbook.claims.x12.rows import Names, Problems, RowBuffer
+from workbook.claims.x12.segments import Delimiters
 from workbook.claims.x12.values import cell, code_and_modifiers, facility_code, text
 from workbook.terms import parse_date
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from workbook.claims.x12.arrays import Ints
 
 #: The guide's number inside ST03 or GS08 → claim type; X291, X292 are predeterminations, X298 to X300 data reporting.
 CLAIM_TYPES = {
@@ -53,6 +62,9 @@ _DETAILS = re.findall(
 _TAKEN_OF_CLM = frozenset({1, 2, 5, 6, 7, 11, *c.CLAIM_TEXT})
 _ABOUT_A_PARTY = ("N3", "N4", "PER", "PRV")
 _NOT_KEPT = ("LE", "LS")  # brackets round loops
+#: In a run that is shorter the claims are read one by one: columns pay from some hundred claims on.
+MANY_SEGMENTS = 2_000
+_LONGEST = 1_000_000  # segments of one subscriber that wait for the next
 
 
 def read_837(paths: str | Path | Iterable[str | Path], received_date: date | str | None = None) -> Claims:
@@ -80,7 +92,7 @@ def stream_837(
     received_date: date | str | None = None,
     batch: int | None = 20_000,
 ) -> int:
-    """Read 837 files of any size: `each` is given the claims in batches of so many; returns how many there were.
+    """Read 837 files of any size: `each` is given the claims in batches of about so many; returns how many there were.
 
     Memory grows with the batch, not with the file (but for a number kept of each control number that was read, so that
     one that recurs is known). With `batch` None there is one batch. See `read_837` for what is read and refused.
@@ -89,10 +101,11 @@ def stream_837(
     problems = Problems()
     several = [paths] if isinstance(paths, (str, Path)) else list(paths)
     reader = _ClaimReader(problems, received, each, batch, source=", ".join(map(str, several)))
+    columns = _ColumnReader(reader)
     for path in several:
         problems.file = str(path)
         reader.begin_file()
-        walk(path, reader, problems)
+        walk(path, reader, problems, columns=columns)
         reader.end_file()
     reader.hand_over()
     return reader.count
@@ -114,7 +127,7 @@ class _ClaimReader:
         self.problems, self.received_date = problems, received_date
         self._each, self._batch, self._source = each, batch, source
         self._begin_batch_of_claims()
-        self._claim_ids = Names()
+        self.claim_ids = Names()
         self._parties = Parties()
         self._claim: OpenClaim | None = None
         self._place = c.HEADER
@@ -122,6 +135,7 @@ class _ClaimReader:
         self._claim_type: str | None = None
         self._purpose: str | None = None
         self.count = 0
+        self.columns_wait = False  # claims of this run were read as columns, and join the others at its end
         self._about: str | None = None  # the party of the open claim that was last named, or the earlier payer
         self._person: Person | None = None  # that party, while N3, N4, PER … may still follow
         self.begin_file()
@@ -166,15 +180,47 @@ class _ClaimReader:
         return self._claim.claim_id if self._claim else None
 
     def _begin_batch_of_claims(self) -> None:
+        self._done: dict[str, list[pa.Table]] = {name: [] for name in CLAIM_TABLES}
+        self._waiting = 0
+        self._begin_rows()
+
+    def _begin_rows(self) -> None:
         self.tables: dict[str, RowBuffer | PartyBuffer] = {
             name: PartyBuffer() if name == "claim_party" else RowBuffer(table) for name, table in CLAIM_TABLES.items()
         }
 
+    def above(self) -> Above | None:
+        """What stands above the subscriber that comes next, after the claim before it; None if it must be read here."""
+        self._close()
+        if self._claim_type is None:
+            return None
+        levels = {name: level for name, level in self._parties.levels.items() if name in ("", "20")}
+        above = Above(self._claim_type, self._purpose, levels)
+        return above if above.is_plain() else None
+
+    def settle(self, count: int = 0, columns: Mapping[str, tuple[pa.Table, Ints]] | None = None) -> None:
+        """Put the rows read so far, and `count` claims that were read as columns, in the order of the file."""
+        rows = {name: buffer.to_arrow() for name, buffer in self.tables.items()}
+        self._begin_rows()
+        for name, table in (in_order(rows, columns) if columns else rows).items():
+            if table.num_rows:
+                self._done[name].append(table)
+        self.count += count
+        self._waiting += count
+
     def hand_over(self) -> None:
         """Give away the claims and problems read since the last time."""
-        tables = {name: rows.to_arrow() for name, rows in self.tables.items()}
+        import pyarrow as pa
+
+        self.settle()
+        tables = {n: pa.concat_tables(t) if t else CLAIM_TABLES[n].empty() for n, t in self._done.items()}
         self._each(Claims(tables, self.problems.take(), source=self._source))
         self._begin_batch_of_claims()
+
+    def hand_over_if_full(self) -> None:
+        """Give away the claims when there are enough for a batch."""
+        if self._batch and self._waiting >= self._batch:
+            self.hand_over()
 
     def begin_file(self) -> None:
         """Count afresh what is reported once for each file."""
@@ -182,6 +228,7 @@ class _ClaimReader:
 
     def end_file(self) -> None:
         """Report 837 transactions without a claim."""
+        self.settle()
         if self._transactions and self.count == self._claims_before:
             self.problems.add("the file's 837 transactions hold no claim (CLM)", level=2)
 
@@ -270,7 +317,7 @@ class _ClaimReader:
     def _begin(self, number: int, elements: list[str]) -> None:
         self._close()
         control_number = text(elements, 1)
-        claim_id = self._claim_ids.unique(control_number or f"segment-{number}")
+        claim_id = self.claim_ids.unique(control_number or f"segment-{number}")
         facility, qualifier, frequency = facility_code(cell(elements, 5), self._separators[0])
         claim_type = self._claim_type or ("institutional" if qualifier == "A" else "professional")
         is_institutional = claim_type == "institutional"
@@ -545,6 +592,7 @@ class _ClaimReader:
             return
         claim.finish()
         self.count += 1
+        self._waiting += 1
         parties = self.tables["claim_party"]
         assert isinstance(parties, PartyBuffer)
         for line, role, sequence, person in claim.parties:
@@ -560,8 +608,81 @@ class _ClaimReader:
                 assert isinstance(buffer, RowBuffer)
                 buffer.extend(rows)
         self._place = c.HEADER
-        if self._batch and self.count % self._batch == 0:
-            self.hand_over()
+        if not self.columns_wait:
+            self.hand_over_if_full()
+
+
+class _ColumnReader:
+    """Reads the plain subscribers of large runs as columns, and puts their claims beside those of the reader."""
+
+    def __init__(self, reader: _ClaimReader) -> None:
+        self._reader = reader
+        self._run: PlainClaims | None = None
+        self._taken: list[tuple[int, int, Above]] = []
+
+    def gather(self, runs: Iterator[Run]) -> Iterator[tuple[int, list[str], Delimiters, bool]]:
+        """Cut each run before its last subscriber, which goes with the next: it may go on there."""
+        held: list[str] = []
+        before: Delimiters | None = None
+        number = 1
+        for first, segments, delimiters in runs:
+            if held and delimiters != before:
+                yield number, held, before or delimiters, False
+                held = []
+            if not held:
+                number = first
+            held, before = [*held, *segments], delimiters
+            if cut := _last_subscriber(held, delimiters.element):
+                yield number, held[:cut], delimiters, True
+                number, held = number + cut, held[cut:]
+            elif len(held) > _LONGEST:
+                yield number, held, delimiters, False
+                held = []
+        if held and before:
+            yield number, held, before, False
+
+    def spans(
+        self, first: int, segments: list[str], delimiters: Delimiters, *, is_whole: bool
+    ) -> list[tuple[int, int]]:
+        """See `workbook.claims.x12.envelope.ColumnReader`."""
+        self._run = None
+        if len(segments) < MANY_SEGMENTS or not "".join(filter(None, delimiters)).isascii():
+            return []
+        self._run = PlainClaims(first, segments, delimiters, self._reader.claim_ids, is_whole=is_whole)
+        return self._run.spans()
+
+    def take(self, start: int, stop: int) -> bool:
+        """See `workbook.claims.x12.envelope.ColumnReader`."""
+        above = self._reader.above()
+        if above is None:
+            return False
+        if self._taken and self._taken[-1][2] == above:
+            above = self._taken[-1][2]
+        self._taken.append((start, stop, above))
+        self._reader.columns_wait = True
+        return True
+
+    def end_run(self) -> None:
+        """See `workbook.claims.x12.envelope.ColumnReader`."""
+        reader = self._reader
+        if self._run and self._taken:
+            same = {"received_date": reader.received_date, "source_file": reader.problems.file}
+            tables = PlainTables(self._run, self._taken).read(**same)
+            claims = tables["claim"][0]
+            for claim_id in claims["claim_id"].to_pylist():
+                reader.claim_ids.unique(claim_id)
+            reader.settle(claims.num_rows, tables)
+        self._taken, reader.columns_wait = [], False
+        reader.hand_over_if_full()
+
+
+def _last_subscriber(segments: list[str], element: str) -> int:
+    """Where the last subscriber (HL 22) begins, or 0."""
+    begins = f"HL{element}"
+    for place in range(len(segments) - 1, 0, -1):
+        if segments[place].startswith(begins) and segments[place].split(element)[3:4] == ["22"]:
+            return place
+    return 0
 
 
 def _ignore(number: int, elements: list[str]) -> None:

@@ -73,6 +73,10 @@ class Names:
     def __init__(self) -> None:
         self._times: dict[str, int] = {}
 
+    def is_given(self, name: str) -> bool:
+        """Whether the name was given already."""
+        return name in self._times
+
     def unique(self, name: str) -> str:
         """Give `name` itself the first time it is asked for, and a numbered form of it ever after."""
         times = self._times[name] = self._times.get(name, 0) + 1

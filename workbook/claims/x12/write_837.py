@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
-from itertools import groupby
+from io import BytesIO
+from itertools import chain, groupby
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 from workbook.claims.model import Claims
-from workbook.claims.tables import CLAIM_PARTY, CLAIM_TABLES
+from workbook.claims.tables import CLAIM_PARTY
 from workbook.claims.x12 import columns as c
 from workbook.claims.x12.claim_segments import Bundle, claim_segments
-from workbook.claims.x12.compose import digits, interchange, lines_of, segment, transaction
+from workbook.claims.x12.compose import segment, spool, transaction, write_interchange
+from workbook.claims.x12.gather import gathered
 from workbook.claims.x12.party_segments import Row, detail_segments, elements_of, named, party_segments
+from workbook.claims.x12.unwritten import refuse_unwritten
 from workbook.terms import WorkbookError, private_file
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 GUIDES = {"professional": "005010X222A1", "institutional": "005010X223A2", "dental": "005010X224A2"}
 _WHO = tuple(name for name in CLAIM_PARTY.names if name not in CLAIM_PARTY.key)
@@ -24,10 +29,12 @@ _PLACE = {"address_1": c.NOT_ON_FILE, "city": c.NOT_ON_FILE}
 
 
 def write_837(claims: Claims, path: str | Path) -> None:
-    """Write claims as an 837 file that only its owner may read (mode 0600); see `format_837`."""
-    content = format_837(claims).encode()
+    """Write claims as an 837 file that only its owner may read (mode 0600); see `format_837`.
+
+    Segments go to the file as they are made; it takes its place, over an older one, only when all is written.
+    """
     with private_file(Path(path)) as stream:
-        stream.write(content)
+        _write(claims, stream, Path(path).parent)
 
 
 def format_837(claims: Claims) -> str:
@@ -44,67 +51,93 @@ def format_837(claims: Claims) -> str:
     payer allowed is what it paid and left to the patient.
 
     Raises WorkbookError when there is no claim, a claim has no line, a charge is null, a row belongs to no claim or
-    line, or a text holds a separator.
+    line or is about a party that no row names, or a text holds a separator.
     """
-    bundles = list(_bundles(claims))
-    if not bundles:
+    stream = BytesIO()
+    _write(claims, stream, None)
+    return stream.getvalue().decode()
+
+
+def _write(claims: Claims, stream: IO[bytes], folder: Path | None) -> None:
+    tables = claims.arrow
+    if not tables["claim"].num_rows:
         raise WorkbookError("there is no claim to write; table claim has no row")
-    text: list[str] = []
-    for claim_type, run in groupby(bundles, key=lambda b: b.claim["claim_type"]):
-        text += _interchange(claim_type, list(run))
-    return "".join(lines_of(text))
+    days = iter(_last_days(tables))
+    for claim_type, run in groupby(_bundles(tables), key=lambda b: b.claim["claim_type"]):
+        _interchange(stream, folder, claim_type, run, next(days))
 
 
-def _interchange(claim_type: str, bundles: list[Bundle]) -> list[str]:
+def _last_days(tables: Mapping[str, pa.Table]) -> list[date]:
+    """For each run of claims of one type the last day that any of them bills: what is billed was done before."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    claim, line = tables["claim"], tables["claim_line"]
+    types = claim["claim_type"].combine_chunks().dictionary_encode()
+    codes = types.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    runs = pa.array(np.cumsum(np.concatenate([[0], np.diff(codes) != 0])))
+    run_of_line = runs.take(pc.index_in(line["claim_id"], claim["claim_id"].combine_chunks()))
+    day = pc.coalesce(line["service_through_date"], line["service_from_date"])
+    parts = [(run_of_line, day), (runs, claim["statement_through_date"])]
+    dated = pa.concat_tables([pa.table({"run": run, "day": on}) for run, on in parts])
+    last = dated.group_by("run").aggregate([("day", "max")]).sort_by("run")["day_max"]
+    return [day or date(2000, 1, 1) for day in last.to_pylist()]
+
+
+def _interchange(stream: IO[bytes], folder: Path | None, claim_type: str, bundles: Iterator[Bundle], on: date) -> None:
+    first, bundles = _peek(bundles)
     if claim_type not in GUIDES:
         raise WorkbookError(
-            f"claim {bundles[0].claim['claim_id']} is of type {claim_type!r}; an 837 is written for {', '.join(GUIDES)}"
+            f"claim {first.claim['claim_id']} is of type {claim_type!r}; an 837 is written for {', '.join(GUIDES)}"
         )
-    guide, body, sets = GUIDES[claim_type], [], 0
-    on = _last_day(bundles)
+    guide, sets = GUIDES[claim_type], 0
     together = ("transaction", "submitter", "receiver")
-    for _, run in groupby(bundles, key=lambda b: (b.claim["purpose"], *_shared(b, *together))):
-        sets += 1
-        body += transaction("837", sets, _batch(list(run), on), guide)
-    sender, receiver = _submitter(bundles[0]), _receiver(bundles[0])
-    return interchange("HC", guide, sender["identifier"] or "SENDER", receiver["identifier"] or "PAYER", on, body, sets)
+    with spool(folder) as body:
+        for _, of_transaction in groupby(bundles, key=lambda b: (b.claim["purpose"], *_shared(b, *together))):
+            sets += 1
+            with spool(folder) as inside, transaction(body, "837", sets, guide):
+                head, sent = _peek(of_transaction)
+                inside.add(_batch(head, sent))
+                body.add([segment("BHT", "0019", "00", inside.number, on, "0000", head.claim["purpose"] or "CH")])
+                body.add_all_of(inside)
+        sender, receiver = _submitter(first)["identifier"] or "SENDER", _receiver(first)["identifier"] or "PAYER"
+        write_interchange(stream, "HC", guide, sender, receiver, on, body, sets)
 
 
-def _last_day(bundles: list[Bundle]) -> date:
-    """The last day that any of the claims bills: what a file holds was done before the file was made."""
-    lines = (line for bundle in bundles for line in bundle.lines)
-    days = [line["service_through_date"] or line["service_from_date"] for line in lines]
-    days += [bundle.claim["statement_through_date"] for bundle in bundles]
-    return max((day for day in days if day), default=date(2000, 1, 1))
+def _peek(bundles: Iterator[Bundle]) -> tuple[Bundle, Iterator[Bundle]]:
+    """The first of some claims, and all of them."""
+    first = next(bundles)
+    return first, chain([first], bundles)
 
 
-def _batch(bundles: list[Bundle], on: date) -> list[str]:
-    """BHT, submitter, receiver, and the tree of billing providers, subscribers and patients."""
-    first = bundles[0]
-    segments: list[str] = list(detail_segments(first.about("transaction")))
+def _batch(first: Bundle, bundles: Iterator[Bundle]) -> Iterator[str]:
+    """Submitter, receiver, and the tree of billing providers, subscribers and patients."""
+    yield from detail_segments(first.about("transaction"))
     for role, party in (("submitter", _submitter(first)), ("receiver", _receiver(first))):
-        segments += [*party_segments(role, c.HEADER, party, first.about(role)), *first.again(role)]
+        yield from party_segments(role, c.HEADER, party, first.about(role))
+        yield from first.again(role)
     level = 0
     for _, of_provider in groupby(bundles, key=lambda b: _shared(b, "billing", "pay_to", "pay_to_plan")):
-        provided = list(of_provider)
+        head, provided = _peek(of_provider)
         level += 1
         provider = level
-        segments += [segment("HL", provider, None, "20", "1"), *_provider(provided[0])]
+        yield segment("HL", provider, None, "20", "1")
+        yield from _provider(head)
         for _, of_subscriber in groupby(provided, key=_subscriber_key):
-            insured = list(of_subscriber)
+            head, insured = _peek(of_subscriber)
             level += 1
-            subscriber, has_dependents = level, "patient" in insured[0].header
-            segments.append(segment("HL", subscriber, provider, "22", "1" if has_dependents else "0"))
-            segments += _subscriber(insured[0])
+            subscriber, has_dependents = level, "patient" in head.header
+            yield segment("HL", subscriber, provider, "22", "1" if has_dependents else "0")
+            yield from _subscriber(head)
             for _, of_patient in groupby(insured, key=_patient_key):
-                treated = list(of_patient)
+                head, treated = _peek(of_patient)
                 if has_dependents:
                     level += 1
-                    segments += [segment("HL", level, subscriber, "23", "0"), *_patient(treated[0])]
+                    yield segment("HL", level, subscriber, "23", "0")
+                    yield from _patient(head)
                 for bundle in treated:
-                    segments += claim_segments(bundle)
-    purpose = first.claim["purpose"] or "CH"
-    return [segment("BHT", "0019", "00", digits("".join(segments)), on, "0000", purpose), *segments]
+                    yield from claim_segments(bundle)
 
 
 def _shared(bundle: Bundle, *roles: str) -> tuple[object, ...]:
@@ -198,27 +231,13 @@ def _patient(bundle: Bundle) -> Iterator[str]:
     yield from bundle.again("patient")
 
 
-def _bundles(claims: Claims) -> Iterator[Bundle]:
+def _bundles(tables: Mapping[str, pa.Table]) -> Iterator[Bundle]:
     """Each claim with its rows of every table."""
-    tables = {name: claims.arrow[name].to_pylist() for name in CLAIM_TABLES}
-    known = {row["claim_id"] for row in tables["claim"]}
-    lines = {(row["claim_id"], row["line_number"]) for row in tables["claim_line"]}
-    by_claim: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
-    for name, rows in tables.items():
-        for row in rows:
-            if row["claim_id"] not in known:
-                raise WorkbookError(
-                    f"table {name} has a row of claim {row['claim_id']}, which table claim does not have"
-                )
-            line = row.get("line_number")
-            if line is not None and (row["claim_id"], line) not in lines:
-                raise WorkbookError(
-                    f"table {name} has a row of line {line} of claim {row['claim_id']}, which has no such line"
-                )
-            by_claim[row["claim_id"]][name].append(row)
-    for row in tables["claim"]:
-        bundle = Bundle(row, by_claim[row["claim_id"]])
+    others = {name: table for name, table in tables.items() if name != "claim"}
+    for claim, below in gathered(tables["claim"], others, ("claim_id",), "claim"):
+        bundle = Bundle(claim, below)
         _refuse(bundle)
+        refuse_unwritten(bundle)
         yield bundle
 
 
@@ -228,13 +247,6 @@ def _refuse(bundle: Bundle) -> None:
         raise WorkbookError(f"claim {claim_id} has no line in table claim_line; an 837 needs one")
     if bundle.claim["billed_amount"] is None:
         raise WorkbookError(f"claim {claim_id} has no billed_amount (CLM02); fill it in and write again")
-    payers = sum(1 for row in bundle.rows["other_payer"] if row["line_number"] is None)
-    for party in bundle.parties:
-        if party["role"] in c.OTHER_PAYER_ROLES.values() and party["sequence"] > payers:
-            raise WorkbookError(
-                f"claim {claim_id} has {party['role']} {party['sequence']} in table claim_party and {payers} earlier "
-                "payers in table other_payer; add the payer's row"
-            )
     for line in bundle.lines:
         if line["billed_amount"] is None:
             raise WorkbookError(

@@ -80,7 +80,7 @@ def _episode(rng: Random, people: list[Person], visit: Visit) -> Iterator[_Draft
         if person.number > len(people):
             people.append(person)
         person.new_on = first if visit.new else person.new_on
-        person.visits.append((first, ends, visit.name, visit.alone))
+        person.visits.append((first, ends, visit.kind, visit.alone))
         yield _Draft(visit, variant, person, first, last, _received(rng, last))
         if visit.then:
             yield _Draft(visit, rng.choice(visit.then.variants), person, ends, ends, _received(rng, ends))

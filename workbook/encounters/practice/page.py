@@ -129,6 +129,7 @@ class Visit(Strict):
     sex: Literal["F", "M"] | None = None
     months: tuple[int, ...] = tuple(range(1, 13))
     new: bool = False
+    like: str | None = None
     again: int = 366
     alone: int = 0
     referred_by: str | None = None
@@ -138,6 +139,11 @@ class Visit(Strict):
     stay: Between = (0, 0)
     admitted_before: int = 0
     admission: str = "1"
+
+    @property
+    def kind(self) -> str:
+        """What `again` counts: the visits of this name, or of the name it is like."""
+        return self.like or self.name
 
 
 class Visits(Strict):

@@ -56,8 +56,8 @@ class Person:
             return False
         return all(
             _days_between((first, last), (begin, end)) >= max(APART, alone, visit.alone)
-            and (name != visit.name or _days_between((first, last), (begin, end)) >= visit.again)
-            for begin, end, name, alone in self.visits
+            and (kind != visit.kind or _days_between((first, last), (begin, end)) >= visit.again)
+            for begin, end, kind, alone in self.visits
         )
 
     def as_party(self) -> dict[str, Any]:

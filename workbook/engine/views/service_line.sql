@@ -18,6 +18,7 @@ select
     l.units,
     l.unit_basis,
     l.billed_amount,
-    coalesce(c.frequency_code, '1') as frequency_code
+    coalesce(c.frequency_code, '1') as frequency_code,
+    c.claim_filing_code
 from claim_line l
 join claim c on c.claim_id = l.claim_id

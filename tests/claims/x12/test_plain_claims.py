@@ -1,0 +1,115 @@
+"""Claims read as columns are the claims that are read one by one, whatever is wrong with their neighbours."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.claims.x12.test_public_files import CLAIMS, PUBLIC
+from workbook.claims.model import Claims
+from workbook.claims.x12 import read_837 as reader
+from workbook.claims.x12.read_837 import read_837, stream_837
+
+PRACTICE = sorted((Path(__file__).parents[3] / "sample_data" / "claims").glob("*.837"))
+#: what a mutation puts in the place of an element
+ODD = ("", " ", "0", "1", "-5", "12.345", "99999999999", "20250230", "20250101-20240101", "XX", "HC:99213", "A:B:C", "é",
+       " 12", "ABK", "ABK:E11.9", "BH:11:D8:20250101", "BE:01:::12.50", "18", "RD8", "DT", "TM", "D8", "472", "G1", "F5",
+       "NOT ON FILE", "MI", "PXC", "#2", "segment-9")  # fmt: skip
+
+
+@pytest.fixture
+def as_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read even small files as columns."""
+    monkeypatch.setattr(reader, "MANY_SEGMENTS", 0)
+
+
+def mutated(text: str, seed: int) -> str:
+    """An 837 with up to six segments lost, doubled, moved or changed."""
+    chance = random.Random(seed)
+    segments = [s for s in text.replace("\n", "").split("~") if s]
+    for _ in range(chance.randint(1, 6)):
+        place = chance.randrange(1, len(segments))
+        act = chance.randrange(6)
+        if act == 0:
+            del segments[place]
+        elif act == 1:
+            segments.insert(chance.randrange(1, len(segments)), segments[place])
+        elif act == 2:
+            segments.insert(place + chance.randrange(-2, 3), segments.pop(place))
+        else:
+            elements = segments[place].split("*")
+            if act == 3:
+                elements.append(chance.choice(ODD))
+            else:
+                elements[chance.randrange(1, max(2, len(elements))) % len(elements)] = chance.choice(ODD)
+            segments[place] = "*".join(elements)
+    return "~".join(segments) + "~"
+
+
+def extracts(text: str, claims: int) -> Iterator[str]:
+    """The envelope and header with some subscribers at a time, so that a mutation is seldom diluted."""
+    segments = [s for s in text.replace("\n", "").split("~") if s]
+    begins = [n for n, s in enumerate(segments) if s.startswith("HL*") and s.split("*")[3] == "22"]
+    head, tail = segments[: begins[0]], segments[-3:]
+    for at in range(0, len(begins), claims):
+        stop = begins[at + claims] if at + claims < len(begins) else len(segments) - 3
+        yield "~".join([*head, *segments[begins[at] : stop], *tail]) + "~"
+
+
+def differences(path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tables in which the two ways of reading a file differ."""
+    found: list[Claims] = []
+    for many in (1 << 40, 0):
+        monkeypatch.setattr(reader, "MANY_SEGMENTS", many)
+        found.append(read_837(path))
+    one_by_one, columns = found
+    tables = [name for name, table in one_by_one.arrow.items() if not table.equals(columns.arrow[name])]
+    same = one_by_one.arrow_problems.equals(columns.arrow_problems)
+    return tables if same else [*tables, "problem"]
+
+
+@pytest.mark.parametrize("path", PRACTICE, ids=lambda path: path.name)
+def test_the_practice_reads_the_same_both_ways(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert differences(path, monkeypatch) == []
+
+
+def test_most_of_the_practice_is_read_as_columns(as_columns: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    one_by_one: list[str] = []
+    close = reader._ClaimReader._close
+
+    def noted(self: reader._ClaimReader) -> None:
+        if self._claim:
+            one_by_one.append(self._claim.claim_id)
+        close(self)
+
+    monkeypatch.setattr(reader._ClaimReader, "_close", noted)
+    claims = read_837(PRACTICE).arrow["claim"].num_rows
+    assert len(one_by_one) < claims * 0.15
+
+
+@pytest.mark.parametrize("fact", CLAIMS, ids=lambda fact: Path(fact["file"]).name)
+def test_public_files_read_the_same_both_ways(fact: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert differences(PUBLIC / fact["file"], monkeypatch) == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_mutated_claims_read_the_same_both_ways(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in PRACTICE:
+        for number, text in enumerate(extracts(path.read_text(encoding="utf-8"), 60)):
+            changed = tmp_path / f"{number}.837"
+            changed.write_text(mutated(text, seed * 1000 + number), encoding="utf-8")
+            assert differences(changed, monkeypatch) == [], changed
+
+
+def test_streamed_batches_of_columns_join_to_the_whole(as_columns: None) -> None:
+    import pyarrow as pa
+
+    parts: list[Claims] = []
+    count = stream_837(PRACTICE, parts.append, batch=50)
+    whole = read_837(PRACTICE)
+    assert len(parts) > 2 and count == whole.arrow["claim"].num_rows
+    for name, table in whole.arrow.items():
+        assert pa.concat_tables([part.arrow[name] for part in parts]).equals(table), name

@@ -1,0 +1,170 @@
+"""Columns for many rows at once: texts cut into pieces, each distinct text parsed once, rows numbered and joined.
+
+A row number of -1 stands for "none" and gives null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    Bytes = np.ndarray[Any, np.dtype[np.uint8]]
+    Ints = np.ndarray[Any, np.dtype[np.int64]]
+    Bools = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+class Pieces:
+    """Texts cut at a separator: `at(rows, k)` is piece k of each of those rows, null where it is absent or blank.
+
+    The texts have no nulls and the separator is one ASCII character. `has_blanks`: pieces may begin or end with blanks.
+    """
+
+    def __init__(self, data: Bytes, offsets: Ints, separator: str, *, has_blanks: bool) -> None:
+        """The texts are `data`, UTF-8, each from one of the `offsets` to the next."""
+        import numpy as np
+        import pyarrow as pa
+
+        self.has_blanks = has_blanks
+        count = len(offsets) - 1
+        is_cut = data == ord(separator)
+        cuts = np.flatnonzero(is_cut)
+        self.sizes = np.diff(np.searchsorted(cuts, offsets)) + 1
+        self.first = np.cumsum(self.sizes) - self.sizes
+        total = len(cuts) + count
+        begins = np.empty(total, np.int64)
+        is_first = np.zeros(total, bool)
+        is_first[self.first] = True
+        begins[self.first], begins[~is_first] = offsets[:-1], cuts + 1
+        begins -= np.arange(total) - np.repeat(np.arange(count), self.sizes)  # the cuts before it are left out
+        places = np.append(begins, len(data) - len(cuts)).astype(np.int32)
+        self._is_empty = np.append(np.diff(places) == 0, True)
+        self.flat = pa.StringArray.from_buffers(total, pa.py_buffer(places), pa.py_buffer(data[~is_cut]))
+
+    @classmethod
+    def of(cls, texts: pa.Array, separator: str, *, has_blanks: bool) -> Pieces:
+        """The pieces of an array of text without nulls."""
+        import numpy as np
+
+        _, places, data = texts.buffers()
+        offsets = np.frombuffer(places, np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+        used = np.frombuffer(data or b"", np.uint8)[offsets[0] : offsets[-1]]
+        return cls(used, offsets - offsets[0], separator, has_blanks=has_blanks)
+
+    def at(self, rows: Ints, k: int) -> pa.Array:
+        """Piece `k` (the first is 0) of each row; a row of -1 has none."""
+        import numpy as np
+        import pyarrow as pa
+
+        absent = (k >= self.sizes[rows]) | (rows < 0) if len(self.first) else np.ones(len(rows), bool)
+        if absent.all():
+            return pa.nulls(len(rows), pa.string())
+        at = self.first[rows] + k
+        at[absent] = -1  # the last of `_is_empty` is for these
+        return self._trimmed(self.flat.take(pa.array(at, mask=self._is_empty[at])))
+
+    def is_only_blanks(self, rows: Ints, k: int) -> Bools:
+        """Which rows have a piece `k` that is not empty but has nothing except blanks."""
+        import numpy as np
+
+        if not self.has_blanks:
+            return np.zeros(len(rows), bool)
+        at = np.where((k >= self.sizes[rows]) | (rows < 0), -1, self.first[rows] + k)
+        return ~self._is_empty[at] & ~flags(self.at(rows, k).is_valid())
+
+    def rest(self, rows: Ints, taken: Collection[int]) -> tuple[Ints, Ints, pa.Array]:
+        """Every piece but the first that is not blank and not `taken`: which of the rows, which piece, its text."""
+        import numpy as np
+        import pyarrow as pa
+
+        sizes = np.maximum(self.sizes[rows] - 1, 0)
+        of = np.repeat(np.arange(len(rows)), sizes)
+        piece = np.arange(len(of)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + 1
+        at = self.first[rows[of]] + piece
+        wanted = ~np.isin(piece, list(taken)) & ~self._is_empty[at]
+        of, piece = of[wanted], piece[wanted]
+        text = self._trimmed(self.flat.take(pa.array(at[wanted])))
+        stands = flags(text.is_valid())
+        return of[stands], piece[stands], text.filter(pa.array(stands))
+
+    def _trimmed(self, text: pa.Array) -> pa.Array:
+        import pyarrow.compute as pc
+
+        if not self.has_blanks:
+            return text
+        text = pc.utf8_trim_whitespace(text)
+        return pc.if_else(pc.equal(pc.binary_length(text), 0), None, text)
+
+
+def flags(array: pa.Array) -> Bools:
+    """A boolean array for numpy; null is no."""
+    import pyarrow.compute as pc
+
+    found: Bools = pc.fill_null(array, False).to_numpy(zero_copy_only=False)
+    return found
+
+
+def parsed(texts: pa.Array, parse: Callable[[str], Any], kind: pa.DataType) -> pa.Array:
+    """Each text as `parse` reads it; a distinct text is parsed once."""
+    import pyarrow as pa
+
+    found = texts.dictionary_encode()
+    return pa.array([parse(text) for text in found.dictionary.to_pylist()], kind).take(found.indices)
+
+
+def parsed_parts(texts: pa.Array, parse: Callable[[str], Any], kinds: Sequence[pa.DataType]) -> list[pa.Array]:
+    """As `parsed`, for a parser that gives several values, or None; the first array says which it could read."""
+    import pyarrow as pa
+
+    found = texts.dictionary_encode()
+    results = [parse(text) for text in found.dictionary.to_pylist()]
+    columns = [pa.array([result is not None for result in results], pa.bool_())]
+    columns += [pa.array([None if r is None else r[place] for r in results], kind) for place, kind in enumerate(kinds)]
+    return [column.take(found.indices) for column in columns]
+
+
+def last_set(at: Bools) -> Ints:
+    """For each position the last one at or before it that is set, or -1."""
+    import numpy as np
+
+    return np.maximum.accumulate(np.where(at, np.arange(len(at)), -1))
+
+
+def comes_again(*keys: Ints) -> Bools:
+    """Which rows have the same keys as a row before them."""
+    import numpy as np
+
+    order = np.lexsort(keys[::-1])
+    same = np.ones(max(len(order) - 1, 0), bool)
+    for key in keys:
+        same &= key[order][1:] == key[order][:-1]
+    found = np.zeros(len(order), bool)
+    found[order[1:]] = same
+    return found
+
+
+def numbered(*keys: Ints) -> Ints:
+    """The place of each row, from 1, among the rows with the same keys, in their order."""
+    import numpy as np
+
+    order = np.lexsort(keys[::-1])
+    begins = np.ones(len(order), bool)
+    if len(order) > 1:
+        begins[1:] = np.logical_or.reduce([key[order][1:] != key[order][:-1] for key in keys])
+    place = np.arange(len(order))
+    found = np.empty(len(order), np.int64)
+    found[order] = place - np.maximum.accumulate(np.where(begins, place, 0)) + 1
+    return found
+
+
+def value_of(values: pa.Array, rows: Ints) -> pa.Array:
+    """The value of each row; null for a row of -1."""
+    import numpy as np
+    import pyarrow as pa
+
+    return (
+        values.take(pa.array(np.maximum(rows, 0), mask=rows < 0)) if len(values) else pa.nulls(len(rows), values.type)
+    )
