@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from workbook.claims.tables import CLAIM_TABLES
+from workbook.codes.tables import REFERENCE_TABLES
 from workbook.engine import add_views, open_engine, view_names
 from workbook.engine.views import FOLDER, base_tables
 
@@ -18,13 +19,15 @@ def line(number, code, units=1, claim_id="C1", **more):
             "units": Decimal(units), "billed_amount": Decimal(10), **more}  # fmt: skip
 
 
-def rows_of(view, lines, claims=None, diagnoses=()):
+def rows_of(view, lines, claims=None, diagnoses=(), **reference):
     claims = claims or [{"claim_id": "C1"}]
     base = {"claim_type": "professional", "patient_id": "P1", "billing_provider_npi": "1", "billed_amount": Decimal(0)}
     given = {"claim": [{**base, **c} for c in claims], "claim_line": lines, "claim_diagnosis": list(diagnoses)}
     engine = open_engine()
     for name, table in CLAIM_TABLES.items():
         engine.put(name, table.from_rows(given.get(name, [])))
+    for name, table in REFERENCE_TABLES.items():
+        engine.put(name, table.from_rows(reference.get(name, [])))
     add_views(engine, [view])
     rows = engine.query(f"select * from {view} order by all").to_pylist()
     engine.close()
@@ -39,8 +42,8 @@ def test_every_view_opens_with_a_sentence_and_has_a_test_here():
         assert f'rows_of("{name}"' in source, f"{name} has no test"
 
 
-def test_views_rest_on_the_claim_tables_alone():
-    assert base_tables(view_names()) == {"claim", "claim_line", "claim_diagnosis"}
+def test_views_rest_on_claims_and_reference_tables_alone():
+    assert base_tables(view_names()) <= CLAIM_TABLES.keys() | REFERENCE_TABLES.keys()
 
 
 def test_a_service_line_takes_from_its_claim_what_it_does_not_say_itself():
@@ -94,6 +97,131 @@ def test_pairs_are_of_different_codes_the_same_day_patient_and_provider_in_both_
     assert sorted(pairs) == [(1, 2), (2, 1), (2, 3), (3, 2)]
 
 
+def hospital(claim_id, bill, **more):
+    return {"claim_id": claim_id, "claim_type": "institutional", "type_of_bill": bill, **more}
+
+
+def test_the_provider_of_a_hospitals_line_is_the_hospital_and_its_bill_says_which_limits_judge_it():
+    lines = [
+        line(1, "80053", rendering_provider_npi="9"),
+        line(1, "80053", claim_id="C2"),
+        line(1, "99213", claim_id="C3"),
+    ]
+    claims = [hospital("C1", "0131"), hospital("C2", "111"), {"claim_id": "C3", "rendering_provider_npi": "5"}]
+    found = [(r["provider_npi"], r["ncci_setting"]) for r in rows_of("service_line", lines, claims)]
+    assert found == [("1", "hospital"), ("1", None), ("5", "practitioner")]
+
+
+def test_units_and_pairs_of_an_outpatient_bill_do_not_mix_with_those_of_a_stay():
+    lines = [line(1, "A", 2), line(1, "A", 5, "C2"), line(2, "B", 1, "C2")]
+    claims = [hospital("C1", "131"), hospital("C2", "111")]
+    assert [r["units_that_day"] for r in rows_of("line_with_daily_units", lines, claims)] == [2, 5, 1]
+    assert rows_of("line_pair_same_day", lines, claims) == []
+
+
+PAIRS = [
+    {"column_one_code": "A", "column_two_code": "B", "modifier_indicator": "1", "setting": "hospital", "effective_date": DAY},
+    {"column_one_code": "A", "column_two_code": "C", "modifier_indicator": "0", "setting": "practitioner", "effective_date": DAY},
+    {"column_one_code": "B", "column_two_code": "C", "modifier_indicator": "9", "setting": "hospital", "effective_date": DAY},
+]  # fmt: skip
+
+
+def test_a_pair_is_judged_by_the_table_of_its_setting_and_never_by_indicator_9():
+    lines = [line(1, "A"), line(2, "B"), line(3, "C")]
+    of_hospital = rows_of("ptp_pair", lines, [hospital("C1", "131")], ptp=PAIRS)
+    of_practitioner = rows_of("ptp_pair", lines, ptp=PAIRS)
+    assert [(r["code_one"], r["code_two"], r["modifier_indicator"]) for r in of_hospital] == [("A", "B", "1")]
+    assert [(r["code_one"], r["code_two"], r["modifier_indicator"]) for r in of_practitioner] == [("A", "C", "0")]
+
+
+@pytest.mark.parametrize(
+    ("day", "one", "two", "opened"),
+    [
+        (DAY, {}, {"modifier_3": "59"}, True),
+        (DAY, {"modifier_1": "59"}, {}, True),
+        (date(2019, 6, 30), {"modifier_1": "59"}, {}, False),
+        (date(2019, 6, 30), {"modifier_1": "RT"}, {}, True),
+        (DAY, {"modifier_1": "25"}, {}, False),
+        (DAY, {}, {"modifier_1": "76"}, False),
+    ],
+)
+def test_a_modifier_opens_a_pair_on_the_line_and_since_the_day_that_ncci_says(day, one, two, opened):
+    lines = [line(1, "A", service_from_date=day, **one), line(2, "B", service_from_date=day, **two)]
+    pairs = [{**PAIRS[0], "effective_date": date(2015, 1, 1)}]
+    kinds = {"59": "distinct", "RT": "anatomical", "25": "global"}
+    accepted = [{"modifier": m, "kind": k, "effective_date": date(2015, 1, 1)} for m, k in kinds.items()]
+    found = rows_of("ptp_pair_opened", lines, [hospital("C1", "131")], ptp=pairs, ncci_modifier=accepted)
+    assert [(r["line_number_one"], r["line_number_two"]) for r in found] == ([(1, 2)] if opened else [])
+
+
+def test_a_line_says_why_none_of_its_pairs_was_judged():
+    lines = [line(1, "A"), line(2, "B"), line(3, "Z"), line(1, "A", claim_id="C2"), line(1, "A", claim_id="C3")]
+    claims = [hospital("C1", "131"), hospital("C2", "111"), hospital("C3", "131", patient_id="P2")]
+    why = {(r["claim_id"], r["line_number"]): r["why"] for r in rows_of("ptp_line", lines, claims, ptp=PAIRS)}
+    assert why == {
+        ("C1", 1): None,
+        ("C1", 2): None,
+        ("C1", 3): "ptp: the teaching set has none of the line's pairs",
+        ("C2", 1): "not applicable: not an outpatient hospital bill (12x, 13x or 14x)",
+        ("C3", 1): "not applicable: no other code that day",
+    }
+    whole = [{"table_name": "ptp/hospital", "version": "all", "effective_date": DAY, "is_whole": True}]
+    judged = rows_of("ptp_line", lines, claims, ptp=PAIRS, edition=whole)
+    assert [r["why"] for r in judged if r["claim_id"] == "C1"] == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("bill", "found"),
+    [("131", ("13", "1")), ("0131", ("13", "1")), ("81A", ("81", "A")), ("13", (None, None)), (None, (None, None))],
+)
+def test_a_type_of_bill_is_taken_apart_with_its_leading_zero_or_without(bill, found):
+    claims = [hospital("C1", bill, patient_status="1"), {"claim_id": "C2"}]
+    (row,) = rows_of("institutional_claim", [], claims)
+    assert (row["bill_kind"], row["bill_frequency"]) == found
+    assert row["patient_status"] == "01"
+
+
+def test_a_line_of_an_institutional_claim_has_its_bill_and_four_digits_of_revenue_code():
+    lines = [line(1, "80053", revenue_code="300"), line(1, "99213", claim_id="C2")]
+    (row,) = rows_of("institutional_line", lines, [hospital("C1", "131"), {"claim_id": "C2"}])
+    assert (row["bill_kind"], row["revenue_code"], row["modifier_1"], row["service_through_date"]) == (
+        "13",
+        "0300",
+        "",
+        DAY,
+    )
+
+
+def test_a_line_has_the_unit_limit_of_its_setting_that_day():
+    limits = [{"hcpcs_code": "A", "mue_value": Decimal(v), "mai": "3", "setting": s, "effective_date": DAY}
+              for s, v in (("hospital", 2), ("practitioner", 1), ("dme", 9))]  # fmt: skip
+    lines = [
+        line(1, "A"),
+        line(2, "A"),
+        line(1, "A", claim_id="C2"),
+        line(1, "A", claim_id="C3"),
+        line(2, "B", claim_id="C3"),
+    ]
+    claims = [hospital("C1", "131"), hospital("C2", "111"), {"claim_id": "C3"}]
+    found = [(r["units_that_day"], r["mue_value"]) for r in rows_of("mue_line", lines, claims, mue=limits)]
+    assert found == [(2, 2), (2, 2), (1, None), (1, 1), (1, None)]
+
+
+def test_a_line_has_the_status_indicator_of_its_code_on_its_day():
+    rows = [{"hcpcs_code": "A", "status_indicator": "C", "effective_date": date(2022, 1, 1), "end_date": date(2025, 12, 31)},
+            {"hcpcs_code": "A", "status_indicator": "J1", "effective_date": date(2026, 1, 1)}]  # fmt: skip
+    lines = [line(1, "A"), line(2, "A", service_from_date=date(2026, 1, 1)), line(3, "B"), line(4, None)]
+    found = rows_of("opps_line", lines, [hospital("C1", "131")], apc=rows)
+    assert [r["status_indicator"] for r in found] == ["C", "J1", None, None]
+
+
+def test_a_line_has_what_is_known_of_its_revenue_code_that_day():
+    known = {"needs_hcpcs": True, "is_recognized": True, "is_diagnostic": False, "effective_date": DAY}
+    lines = [line(1, "A", revenue_code="450"), line(2, "A", revenue_code="0451"), line(3, "A")]
+    found = rows_of("revenue_line", lines, [hospital("C1", "131")], revenue_code=[{"revenue_code": "0450", **known}])
+    assert [r["needs_hcpcs"] for r in found] == [True, None, None]
+
+
 def test_every_provider_number_of_a_claim_has_its_part():
     claims = [{"claim_id": "C1", "rendering_provider_npi": "2", "referring_provider_npi": "3", "facility_npi": "4"}]
     found = [(r["provider_role"], r["npi"]) for r in rows_of("claim_npi", [], claims)]
@@ -136,7 +264,7 @@ def test_the_surgeons_own_services_leave_out_visits_tests_assistants_and_care_be
 
 def test_each_view_is_kept_once_however_many_views_read_it():
     engine = open_engine()
-    for name, table in CLAIM_TABLES.items():
+    for name, table in (CLAIM_TABLES | REFERENCE_TABLES).items():
         engine.put(name, table.empty())
     kept = []
     keep = engine.keep

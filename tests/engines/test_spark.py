@@ -60,6 +60,17 @@ def test_what_is_dropped_can_be_read_no_more_and_kept_anew(session, name):
     opened.close()
 
 
+@pytest.mark.parametrize("name", ["duckdb", "spark"])
+def test_batches_hand_over_every_row_in_order_and_no_more_at_a_time_than_asked(session, name):
+    opened = open_engine(name, **({"session": session} if name == "spark" else {}))
+    opened.keep("five", " union all ".join(f"select {n} as n, 'x' as t" for n in range(5)))
+    parts = [batch.to_pylist() for batch in opened.batches("select n, t from five order by n", 2)]
+    assert max(map(len, parts)) <= 2
+    assert [row["n"] for part in parts for row in part] == [0, 1, 2, 3, 4]
+    assert list(opened.batches("select n from five where n > 9", 2)) == []
+    opened.close()
+
+
 def test_an_audit_with_its_prices_is_the_same_on_both_engines(session):
     import workbook as wb
     from tests.rules.test_audit import claims

@@ -7,7 +7,25 @@ from workbook.rules.card import FOLDER, read_card, rule, rules
 from workbook.rules.examples import examples, run_examples
 from workbook.terms import WorkbookError
 
-FAMILIES = {"PTP", "MUE", "DX", "NPI", "SUM", "DUP", "TIME", "MOD"}
+FAMILIES = {
+    "PTP",
+    "MUE",
+    "DX",
+    "NPI",
+    "SUM",
+    "DUP",
+    "TIME",
+    "MOD",
+    "TOB",
+    "REV",
+    "POA",
+    "DRG",
+    "IPO",
+    "WIN",
+    "XFER",
+    "HOSP",
+    "OUTP",
+}
 
 
 @pytest.mark.parametrize("card", rules(), ids=lambda c: c.id)

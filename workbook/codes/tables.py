@@ -216,6 +216,22 @@ APC = _reference(
     Column("copayment", "money", "national unadjusted copayment"),
     Column("minimum_copayment", "money", "minimum unadjusted copayment"),
 )
+REVENUE_CODE = _reference(
+    "revenue_code",
+    "one revenue code and span of dates",
+    ("revenue_code",),
+    Column("revenue_code", "text", "four digits", required=True),
+    Column("needs_hcpcs", "boolean", "a line of an outpatient hospital bill needs a HCPCS code", required=True),
+    Column("is_recognized", "boolean", "Medicare takes it on an outpatient bill", required=True),
+    Column("is_diagnostic", "boolean", "diagnostic in the sense of the three-day payment window", required=True),
+)
+POA_EXEMPT = _reference(
+    "poa_exempt",
+    "one ICD-10-CM code and span of dates",
+    ("diagnosis_code",),
+    Column("diagnosis_code", "text", "undotted", required=True),
+    Column("is_exempt", "boolean", "no mark of presence on admission; yes when null, as in the official list"),
+)
 CARC = _reference(
     "carc",
     "one claim adjustment reason code and span of dates",
@@ -286,6 +302,6 @@ REFERENCE_TABLES = {
         DIAGNOSIS, HCPCS, PTP, MUE, PLACE_OF_SERVICE, PHYSICIAN_FEE, LOCALITY, MODIFIER_USE, NCCI_MODIFIER,
         COST_SHARE, EDITION, PROCEDURE, ADD_ON, ANESTHESIA_FACTOR,
         IMAGING_CAP, ZIP_LOCALITY, COUNTY_LOCALITY, DRG, APC, CARC, RARC, COVERAGE,
-        GROUP_CODE, MODIFIER, DRUG_PACKAGE, SCREENING,
+        GROUP_CODE, MODIFIER, DRUG_PACKAGE, SCREENING, REVENUE_CODE, POA_EXEMPT,
     )
 }  # fmt: skip

@@ -9,9 +9,9 @@ from workbook.engine.page import Page, PageTable, Section, read_page
 from workbook.engine.run import Engine, open_engine
 from workbook.engine.select import Select, parse_select
 from workbook.engine.table import TYPES, Column, Table, regrouped, to_pandas
-from workbook.engine.views import add_views, view_names
+from workbook.engine.views import add_views, base_tables, view_names
 
 __all__ = [
-    "TYPES", "Column", "Engine", "Page", "PageTable", "Section", "Select", "Table", "add_views", "open_engine",
-    "parse_select", "read_page", "regrouped", "to_pandas", "view_names",
+    "TYPES", "Column", "Engine", "Page", "PageTable", "Section", "Select", "Table", "add_views", "base_tables",
+    "open_engine", "parse_select", "read_page", "regrouped", "to_pandas", "view_names",
 ]  # fmt: skip

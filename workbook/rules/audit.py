@@ -18,6 +18,7 @@ from workbook.engine.run import kind_of
 from workbook.payment.tables import DENIAL
 from workbook.rules.card import Card, choose
 from workbook.rules.compare import Comparison, compare
+from workbook.rules.derived import put_derived
 from workbook.rules.findings import schema, to_findings
 from workbook.rules.own import own_cards
 from workbook.rules.run import drop_views, keep_views, run_card, views_of
@@ -175,6 +176,7 @@ def audit(
         put_tables(opened, tables, parse_date(received_date, "received_date") if received_date is not None else None)
         loaded = _load_reference(opened, chosen)
         opened.lock()
+        put_derived(opened, {name for card in chosen for name in card.reads})
         found, covered = _run(opened, chosen, loaded, progress)
         if price and found.num_rows:
             found = _with_stakes(opened, found)
@@ -222,7 +224,7 @@ def _load_reference(engine: Engine, cards: list[Card]) -> list[Edition]:
     names = {table for card in cards for table in card.reference_tables} - {"edition"}
     for name, table in reference(sorted(names)).items():
         engine.put(name, table)
-    loaded = [e for e in editions() if e.table_name in names]
+    loaded = [e for e in editions() if e.table_name in {name for card in cards for name in card.edition_names}]
     engine.put("edition", edition_rows(loaded))
     return loaded
 

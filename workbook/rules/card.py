@@ -13,10 +13,11 @@ from pydantic import Field
 
 from workbook.claims.tables import CLAIM_TABLES
 from workbook.codes.tables import REFERENCE_TABLES
-from workbook.engine import Page, Section, Select, parse_select, read_page, view_names
+from workbook.engine import Page, Section, Select, base_tables, parse_select, read_page, view_names
 from workbook.engine.front import Authority, InForce, Strict
 from workbook.engine.html import safe, table_html
 from workbook.engine.yaml import validated
+from workbook.rules.derived import DERIVED
 from workbook.terms import Citation, Span, WorkbookError
 
 FOLDER = Path(__file__).with_name("cards")
@@ -42,8 +43,11 @@ class _Front(Strict):
     group_code: Literal["CO", "PR", "OA", "PI"] | None = None
     carc: str | None = None
     rarc: str | None = None
+    scope: Literal["hospital", "dme"] | None = None
 
 
+#: reference tables that are loaded in parts; a card's `scope` says which part it reads, the practitioner's if none
+SCOPED = ("ptp", "mue")
 #: what a card may judge → the shared view that lists those things, and the columns that tell one from another
 JUDGED = {
     "claim": ("service_claim", ("claim_id",)),
@@ -70,20 +74,26 @@ class Card:
     group_code: str | None
     carc: str | None
     rarc: str | None
+    scope: str | None
     prose: str
     select: Select
     coverage: Select | None
     page: Page
 
     @property
+    def reference_tables(self) -> tuple[str, ...]:
+        """The reference tables the card rests on, those behind its views too, in alphabetical order."""
+        return tuple(sorted(base_tables(self.reads) & REFERENCE_TABLES.keys()))
+
+    @property
     def reads(self) -> frozenset[str]:
-        """The tables and views that its SELECTs read."""
+        """The tables and views that its SELECTs name."""
         return self.select.reads | (self.coverage.reads if self.coverage else frozenset())
 
     @property
-    def reference_tables(self) -> tuple[str, ...]:
-        """The reference tables the card reads, in alphabetical order."""
-        return tuple(sorted(self.reads & REFERENCE_TABLES.keys()))
+    def edition_names(self) -> tuple[str, ...]:
+        """The names its reference tables have among the editions: mue, or mue/hospital for a card of that scope."""
+        return tuple(edition_name(t, self.scope) for t in self.reference_tables if t != "edition")
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -114,6 +124,11 @@ class Card:
         )
 
 
+def edition_name(table: str, scope: str | None) -> str:
+    """The name of a reference table among the editions, where a card reads only the part of one scope."""
+    return f"{table}/{scope}" if scope and table in SCOPED else table
+
+
 def read_card(path: Path) -> Card:
     """Read and check one card. Raises WorkbookError that names file and line."""
     page = read_page(path, KINDS)
@@ -137,6 +152,7 @@ def read_card(path: Path) -> Card:
         group_code=front.group_code or ("CO" if front.carc else None),
         carc=front.carc,
         rarc=front.rarc,
+        scope=front.scope,
         prose=page.top.text,
         select=parse_select(page.top.sql, page.name, page.top.sql_line),
         coverage=_coverage(page),
@@ -157,7 +173,7 @@ def _coverage(page: Page) -> Select | None:
 
 def _check(card: Card, front: _Front) -> None:
     page = card.page
-    known = CLAIM_TABLES.keys() | REFERENCE_TABLES.keys() | view_names()
+    known = CLAIM_TABLES.keys() | REFERENCE_TABLES.keys() | DERIVED.keys() | view_names()
     reads = card.reads
     if unknown := sorted(set(front.reads) - known):
         raise page.error(

@@ -1,10 +1,12 @@
 """Runs the worked examples that stand on a card: they are the card's tests.
 
-A column that an example does not show comes from `clean_claim.yaml`, one claim that no rule finds fault with.
+A column that an example does not show comes from `clean_claim.yaml`, one claim that no rule finds fault with; for a
+rule about institutional claims, from the stay or the outpatient bill of `clean_hospital_claim.yaml`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,7 +19,8 @@ from workbook.codes import edition_rows, undotted
 from workbook.codes.tables import EDITION, REFERENCE_TABLES
 from workbook.engine import Column, Engine, Section, Table
 from workbook.engine.yaml import plain, read_yaml
-from workbook.rules.card import Card
+from workbook.rules.card import Card, edition_name
+from workbook.rules.derived import put_derived
 from workbook.rules.run import keep_views, outcomes, run_card
 from workbook.terms import Edition, Span, parse_date
 
@@ -31,7 +34,10 @@ _EXTRA = Table(
     (),
     (
         Column("flagged", "boolean", "no: this row is context, not a finding"),
-        Column("diagnosis_codes", "text", "the claim's diagnoses in order, separated by spaces"),
+        Column("diagnosis_codes", "text", "the claim's diagnoses in order, separated by spaces; I10/Y with POA"),
+        Column("procedure_codes", "text", "the claim's ICD-10-PCS codes in order; 0SRC0J9@2025-11-03 with the day"),
+        Column("condition_codes", "text", "the claim's condition codes, separated by spaces"),
+        Column("value_codes", "text", "the claim's value codes with their amounts: 80=3 81=1"),
     ),
 )
 _EXAMPLES = ("Flagged", "Passes", "Near miss", "Not checked")
@@ -80,6 +86,7 @@ def run_examples(engine: Engine, card: Card) -> list[Example]:
     for name, table in given.items():
         engine.put(name, table)
     engine.put("edition", edition_rows(editions))
+    put_derived(engine, card.reads)
     keep_views(engine, card, [card])
     findings, _ = run_card(engine, card, editions)
     keys = [k for k in card.key if k != "role"]
@@ -140,13 +147,23 @@ def _columns(card: Card, section: Section) -> dict[str, Table]:
 
 
 @cache
-def clean_claim() -> Mapping[str, Mapping[str, Any]]:
-    """The claim that no rule finds fault with: table name → column → value."""
-    path = Path(__file__).with_name("clean_claim.yaml")
+def clean_claim(kind: str = "professional") -> Mapping[str, Mapping[str, Any]]:
+    """The professional, inpatient or outpatient claim that no rule finds fault with: table name → column → value."""
+    if kind == "professional":
+        tables = plain(read_yaml(Path(__file__).with_name("clean_claim.yaml")))
+    else:
+        tables = plain(read_yaml(Path(__file__).with_name("clean_hospital_claim.yaml")))[kind]
     return {
         name: {column: CLAIM_TABLES[name][column].parse(str(v)) for column, v in row.items()}
-        for name, row in plain(read_yaml(path)).items()
+        for name, row in tables.items()
     }
+
+
+def _clean(card: Card, claim: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """What fills up an example's claim."""
+    if card.applies_to != "institutional":
+        return clean_claim()
+    return clean_claim("inpatient" if re.match("0?(11|18|21|41)", claim.get("type_of_bill") or "") else "outpatient")
 
 
 def _claim_rows(card: Card, rows: list[dict[str, Any]], owners: Mapping[str, Table]) -> dict[str, list[dict[str, Any]]]:
@@ -159,31 +176,68 @@ def _claim_rows(card: Card, rows: list[dict[str, Any]], owners: Mapping[str, Tab
     named: dict[str, list[dict[str, Any]]] = {name: [] for name in _NAMED_ONLY}
     lines: dict[tuple[Any, ...], dict[str, Any]] = {}
     diagnoses: dict[tuple[Any, ...], dict[str, Any]] = {}
+    procedures: dict[tuple[Any, ...], dict[str, Any]] = {}
+    details: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         claim_id = row["claim_id"]
-        claims.setdefault(claim_id, {**clean_claim()["claim"], "claim_id": claim_id}).update(part(row, "claim"))
-        line = {**clean_claim()["claim_line"], **part(row, "claim_line"), "claim_id": claim_id}
+        clean = _clean(card, part(row, "claim"))
+        claims.setdefault(claim_id, {**clean["claim"], "claim_id": claim_id}).update(part(row, "claim"))
+        line = {**clean["claim_line"], **part(row, "claim_line"), "claim_id": claim_id}
         lines[claim_id, line["line_number"]] = line
         for name in _NAMED_ONLY:
             shown = {k: v for k, v in part(row, name).items() if v is not None}
             if shown and (own_row := {"claim_id": claim_id} | shown) not in named[name]:
                 named[name].append(own_row)
+        for procedure in _procedures(claim_id, row.get("procedure_codes") or ""):
+            procedures[claim_id, procedure["sequence"]] = procedure
+        details[claim_id] = _details(claim_id, row)
         if card.judges == "diagnosis":
-            own = {**clean_claim()["claim_diagnosis"], **part(row, "claim_diagnosis"), "claim_id": claim_id}
+            own = {**clean["claim_diagnosis"], **part(row, "claim_diagnosis"), "claim_id": claim_id}
             own["diagnosis_code"] = undotted(own["diagnosis_code"])
             diagnoses[claim_id, own["role"], own["sequence"]] = own
             continue
-        codes = row.get("diagnosis_codes") or clean_claim()["claim_diagnosis"]["diagnosis_code"]
-        for sequence, code in enumerate(codes.split(), 1):
-            own = {"claim_id": claim_id, "sequence": sequence, "diagnosis_code": undotted(code)}
-            own["role"] = "principal" if sequence == 1 else "other"
-            diagnoses[claim_id, own["role"], sequence] = {**clean_claim()["claim_diagnosis"], **own}
+        codes = row.get("diagnosis_codes") or clean["claim_diagnosis"]["diagnosis_code"]
+        for sequence, text in enumerate(codes.split(), 1):
+            code, _, mark = text.partition("/")
+            role = "principal" if sequence == 1 else "other"
+            own = {"claim_id": claim_id, "sequence": sequence, "role": role, "diagnosis_code": undotted(code)}
+            own |= {"present_on_admission": mark} if mark else {}
+            diagnoses[claim_id, role, sequence] = {**clean["claim_diagnosis"], **own}
     for claim_id, claim in claims.items():
         total = sum((v["billed_amount"] for (c, _), v in lines.items() if c == claim_id), Decimal(0))
         claim.setdefault("billed_amount", total)
         claim["patient_control_number"] = claim_id
-    found = {"claim": [*claims.values()], "claim_line": [*lines.values()], "claim_diagnosis": [*diagnoses.values()]}
-    return found | named
+    found = {
+        "claim": [*claims.values()],
+        "claim_line": [*lines.values()],
+        "claim_diagnosis": [*diagnoses.values()],
+        "claim_procedure": [*procedures.values()],
+        "claim_detail": [detail for own in details.values() for detail in own],
+    }
+    return {name: found.get(name, []) + named.get(name, []) for name in {**found, **named}}
+
+
+def _procedures(claim_id: str, codes: str) -> list[dict[str, Any]]:
+    """Rows of claim_procedure for 0SRC0J9@2025-11-03 0JH60PZ."""
+    found = []
+    for sequence, text in enumerate(codes.split(), 1):
+        code, _, day = text.partition("@")
+        row = {"claim_id": claim_id, "sequence": sequence, "procedure_code": code}
+        found.append({**row, "procedure_date": parse_date(day) if day else None})
+    return found
+
+
+def _details(claim_id: str, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows of claim_detail for the condition codes and value codes of an example."""
+    told: list[tuple[str, str, Decimal | None]] = []
+    told += [("condition", code, None) for code in (row.get("condition_codes") or "").split()]
+    for text in (row.get("value_codes") or "").split():
+        code, _, amount = text.partition("=")
+        told.append(("value", code, Decimal(amount)))
+    return [
+        {"claim_id": claim_id, "sequence": sequence, "kind": kind, "qualifier": code, "amount": amount}
+        for sequence, (kind, code, amount) in enumerate(told, 1)
+    ]
 
 
 def _given(card: Card) -> tuple[dict[str, pa.Table], list[Edition]]:
@@ -195,5 +249,10 @@ def _given(card: Card) -> tuple[dict[str, pa.Table], list[Edition]]:
         for r in stated
     ]
     always = Span(parse_date("1900-01-01"))
-    editions += [Edition(n, "example", "example", always) for n in given if n not in {e.table_name for e in editions}]
+    named = {e.table_name for e in editions}
+    editions += [
+        Edition(name, "example", "example", always)
+        for name in (edition_name(n, card.scope) for n in given)
+        if name not in named
+    ]
     return {n: t for n, t in given.items() if n != "edition"}, editions

@@ -51,7 +51,7 @@ def to_findings(card: Card, rows: pa.Table, loaded: Sequence[Edition]) -> pa.Tab
 def _batch(card: Card, rows: pa.RecordBatch, loaded: Sequence[Edition]) -> pa.Table:
     import pyarrow as pa
 
-    used = [e for e in loaded if e.table_name in card.reference_tables]
+    used = [e for e in loaded if e.table_name in card.edition_names]
     line = rows["line_number"] if "line_number" in rows.schema.names else pa.nulls(rows.num_rows, pa.int64())
     evidence = _evidence(rows)
     texts = {

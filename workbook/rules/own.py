@@ -10,6 +10,7 @@ from workbook.engine import Engine, Select, open_engine, view_names
 from workbook.engine.run import SqlError
 from workbook.engine.views import read_view
 from workbook.rules.card import FOLDER, Card, read_card
+from workbook.rules.derived import DERIVED
 from workbook.rules.examples import Example, run_examples
 from workbook.terms import WorkbookError
 
@@ -41,7 +42,8 @@ def check_card(card: Card) -> None:
     """Run a card's SELECTs and examples. Raises WorkbookError with file and line when one does not hold."""
     engine = open_engine()
     try:
-        for name, table in {**CLAIM_TABLES, **REFERENCE_TABLES}.items():
+        derived = {name: each.table for name, each in DERIVED.items()}
+        for name, table in {**CLAIM_TABLES, **REFERENCE_TABLES, **derived}.items():
             engine.put(name, table.empty())
         waiting = sorted(view_names())
         while waiting:

@@ -191,9 +191,7 @@ def _cases(card: Card, editions: Sequence[Edition]) -> list[str]:
         cases.append(f"when p.claim_type <> '{card.applies_to}' then '{NOT_APPLICABLE}not a {card.applies_to} claim'")
     cases.append("when p.service_date is null then 'the date of service is missing'")
     cases.append(f"when not ({_within([card.in_force])}) then '{NOT_APPLICABLE}the rule was not in force'")
-    for table in card.reference_tables:
-        if table == "edition":
-            continue
+    for table in card.edition_names:
         served = [e.span for e in editions if e.table_name == table]
         cases.append(f"when not ({_within(served)}) then '{table}: no loaded edition serves the date of service'")
     cases += [f"when p.{column} is null then '{column} is missing'" for column in card.needs]

@@ -97,7 +97,7 @@ def test_outpatient_rates_are_read_without_descriptors(shelf, write):
     rows = 'G0101,Words,S,5732,0.4,"$1,040.10",.,$8.02,,\r\nJ1100,Words,N,,,,,,,*\r\n'
     [edition] = add(write("2025_October_Web_Addendum_B.csv", ADDENDUM_B + rows))
     assert (edition.version, edition.span.effective_date) == ("OPPS-2025Q4", date(2025, 10, 1))
-    paid, packaged = rows_of("apc")
+    paid, packaged = rows_of("apc", edition="OPPS-2025Q4")
     assert (paid["apc"], paid["payment_rate"], paid["copayment"]) == ("5732", Decimal("1040.10"), None)
     assert paid["minimum_copayment"] == Decimal("8.02")
     assert (packaged["status_indicator"], packaged["payment_rate"]) == ("N", None)
@@ -296,3 +296,12 @@ def test_a_coverage_export_without_one_of_its_files_says_which(shelf, tmp_path):
         pack.writestr("article.csv", "article_id\n1\n")
     with pytest.raises(WorkbookError, match=r"article_x_hcpc_code\.csv, .* is not in it"):
         add(path)
+
+
+def test_diagnoses_exempt_from_present_on_admission_are_read_undotted_from_their_short_year(shelf, write):
+    text = 'OrdFY25\tPOAexemptCode\tDescription\n01236\tB90.0\tWords\n12128\tI69.065\t"Words, more"\n'
+    [edition] = add(write("POAexemptCodesFY25.txt", text))
+    assert (edition.version, str(edition.span)) == ("POA-FY2025", "2024-10-01 to 2025-09-30")
+    assert [r["diagnosis_code"] for r in rows_of("poa_exempt", edition="POA-FY2025")] == ["B900", "I69065"]
+    [april] = add(write("POAexemptCodesApr23.txt", text.replace("FY25", "Apr23")))
+    assert (april.version, str(april.span)) == ("POA-FY2023-April", "2023-04-01 to 2023-09-30")

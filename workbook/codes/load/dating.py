@@ -91,10 +91,11 @@ def calendar_year(name: str, title: str) -> Release | None:
 def fiscal_year(name: str, title: str) -> Release | None:
     """The fiscal year in the name: FY2027 is October 2026 to September 2027; an April release begins in April."""
     found = re.search(r"(?<!\d)(20\d\d)(?!\d)", name) or re.search(r"\bfy ?(20\d\d)", title)
-    if found is None:
+    short = re.search(r"(?:fy|apr)(\d\d)(?!\d)", name)  # as in POAexemptCodesFY25 and POAexemptCodesApr23
+    if found is None and short is None:
         return None
-    year = int(found[1])
-    if re.search(r"(?<![a-z])apr(il)?(?![a-z])", name):
+    year = int(found[1]) if found else 2000 + int(short[1]) if short else 0
+    if re.search(r"(?<![a-z])apr(il)?(?![a-z])|apr\d\d(?!\d)", name):
         return Release(f"FY{year}-April", date(year, 4, 1), date(year, 9, 30))
     return Release(f"FY{year}", date(year - 1, 10, 1), date(year, 9, 30))
 

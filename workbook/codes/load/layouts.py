@@ -299,6 +299,14 @@ LAYOUTS: tuple[Layout, ...] = (
         ignored="short descriptor|note .*|.*expiration.*|indicates a change.*|.*coinsurance.*|adjusted beneficiary.*",
     ),
     Layout(
+        "POA", "diagnoses exempt from present on admission", t.POA_EXEMPT,
+        (
+            Field("_order", "ord.*"),
+            Field("diagnosis_code", "poaexemptcode", "undotted", r"[A-Z][0-9][0-9A-Z.]{1,6}"),
+        ),
+        dating.fiscal_year, 30_000, ignored="description", encoding="cp1252",
+    ),
+    Layout(
         "CPT", "CPT codes under your licence", t.HCPCS,
         (Field("hcpcs_code", "(?:cpt|cpt code|code)", allowed=r"\d{4}[0-9FTU]"), Field("label", "(?:.*descript.*)")),
         dating.calendar_year, 5_000, scopes=("level I",), named="cpt", descriptor="label", encoding="cp1252",

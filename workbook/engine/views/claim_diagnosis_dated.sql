@@ -5,6 +5,7 @@ select
     d.sequence,
     d.diagnosis_code,
     d.code_set,
+    d.present_on_admission,
     c.claim_type,
     c.service_date,
     c.service_through_date

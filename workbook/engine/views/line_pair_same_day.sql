@@ -1,4 +1,4 @@
--- One row per ordered pair of lines with different codes: same patient, same provider, same day.
+-- One row per ordered pair of lines with different codes: same patient, provider, day and NCCI setting.
 select
     a.claim_id as claim_id_one,
     a.line_number as line_number_one,
@@ -15,10 +15,12 @@ select
     b.modifier_3 as modifier_3_two,
     b.modifier_4 as modifier_4_two,
     a.claim_type,
+    a.ncci_setting,
     a.service_date
 from service_line a
 join service_line b
     on b.patient_id = a.patient_id
     and b.provider_npi = a.provider_npi
     and b.service_date = a.service_date
+    and b.ncci_setting = a.ncci_setting
     and b.hcpcs_code <> a.hcpcs_code

@@ -1,11 +1,20 @@
 -- One row per service line, with what it takes from its claim: patient, provider, place, type and received date.
+-- The provider of a hospital's line is the hospital. `ncci_setting` names the NCCI tables that judge the line: hospital
+-- for the outpatient bills 12x, 13x and 14x, practitioner for professional claims, none for the others.
 select
     l.claim_id,
     l.line_number,
     c.claim_type,
     c.patient_id,
     c.billing_provider_npi,
-    coalesce(l.rendering_provider_npi, c.rendering_provider_npi, c.billing_provider_npi) as provider_npi,
+    case
+        when c.claim_type = 'institutional' then c.billing_provider_npi
+        else coalesce(l.rendering_provider_npi, c.rendering_provider_npi, c.billing_provider_npi)
+    end as provider_npi,
+    case
+        when c.claim_type = 'professional' then 'practitioner'
+        when c.claim_type = 'institutional' and regexp_matches(c.type_of_bill, '^0?1[234]') then 'hospital'
+    end as ncci_setting,
     l.service_from_date as service_date,
     coalesce(l.service_through_date, l.service_from_date) as service_through_date,
     c.received_date,
