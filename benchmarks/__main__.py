@@ -18,16 +18,22 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks import national
+
 RESULTS = Path(__file__).with_name("results.md")
 
 
-def measure(task: str, *arguments: str, runs: int = 3, data: Path | None = None) -> dict[str, float]:
+def measure(
+    task: str, *arguments: str, runs: int = 3, data: Path | None = None, shelf: Path | None = None
+) -> dict[str, float]:
     """Run a task in processes of its own; returns the medians of seconds and peak MB, and what it counted."""
     found = []
     for number in range(runs):
         environment = dict(os.environ)
         if data:  # a data folder of its own: nothing is built yet
             environment["WORKBOOK_DATA"] = str(data / f"{task} {number}")
+        if shelf:  # one that several tasks share
+            environment["WORKBOOK_DATA"] = str(shelf)
         done = subprocess.run(
             [sys.executable, "-m", "benchmarks", "--task", task, *arguments],
             capture_output=True, text=True, check=False, env=environment,
@@ -76,17 +82,16 @@ def _import_pandas() -> int:
     return len(pandas.__all__)
 
 
-def _audit(folder: str) -> int:
-    import workbook as wb
+def _by_hand(folder: str, rules: str) -> int:
+    from benchmarks.baseline import by_hand
 
-    audit = wb.audit({p.stem: p for p in Path(folder).glob("claim*.parquet")}, price=False)
-    return audit.arrow_findings.num_rows
+    return by_hand(Path(folder), tuple(rules.split()))
 
 
-def _audit_priced(folder: str) -> int:
-    import workbook as wb
+def _by_pandas(folder: str) -> int:
+    from benchmarks.baseline import by_pandas
 
-    return wb.audit({p.stem: p for p in Path(folder).glob("claim*.parquet")}).arrow_findings.num_rows
+    return by_pandas(Path(folder))
 
 
 def _intake(folder: str) -> int:
@@ -95,11 +100,10 @@ def _intake(folder: str) -> int:
     return wb.intake({p.stem: p for p in Path(folder).glob("claim*.parquet")}).line_count
 
 
-def _by_hand(folder: str) -> int:
-    from benchmarks.baseline import audit_by_hand
+def _by_great_expectations(folder: str) -> int:
+    from benchmarks.baseline import by_great_expectations
 
-    claims = {p.stem: p for p in Path(folder).glob("claim*.parquet")}
-    return audit_by_hand(claims, Path(folder) / "diagnosis.parquet")
+    return by_great_expectations(Path(folder))
 
 
 def _read_837(path: str) -> int:
@@ -185,9 +189,9 @@ def _add_ptp(path: str) -> int:
 
 TASKS = {
     "lookup": _lookup, "simple-icd-10-cm": _simple_icd, "search": _search, "add ptp": _add_ptp,
-    "import workbook": _import_workbook, "import pandas": _import_pandas, "audit": _audit, "audit priced": _audit_priced,
-    "intake": _intake,
-    "by hand": _by_hand, "read 837": _read_837, "pyx12": _pyx12, "x12sdk": _x12sdk,
+    "import workbook": _import_workbook, "import pandas": _import_pandas, "audit": national.audit, "load pairs": national.load_pairs,
+    "by hand": _by_hand, "by pandas": _by_pandas, "by great expectations": _by_great_expectations, "intake": _intake,
+    "read 837": _read_837, "pyx12": _pyx12, "x12sdk": _x12sdk,
     "stream 837": _stream_837, "read 835": _read_835, "stream 835": _stream_835, "oxedi": _oxedi, "pyx12 835": _pyx12_835,
 }  # fmt: skip
 
@@ -209,16 +213,9 @@ def main() -> None:
 
 def report(folder: Path, lines: int, megabytes: int) -> str:
     """The results as a page."""
-    import pyarrow.parquet as pq
-
     from benchmarks import search
     from benchmarks.universe import write_835, write_837, write_ptp, write_universe
-    from workbook.codes.diagnosis import diagnosis_table
 
-    small, large = folder / "small", folder / "large"
-    write_universe(small, lines // 4)
-    write_universe(large, lines)
-    pq.write_table(diagnosis_table(), large / "diagnosis.parquet")
     file = folder / "claims.837"
     size = write_837(file, megabytes) / 1e6
     rows = [("what", "seconds (lowest to highest)", "peak MB", "rate", "beside")]
@@ -231,22 +228,11 @@ def report(folder: Path, lines: int, megabytes: int) -> str:
     own, pandas = measure("import workbook", runs=7), measure("import pandas", runs=7)
     add("import workbook", own, "", f"{own['seconds'] / pandas['seconds']:.3f} × pandas")
     add("import pandas", pandas, "")
-    ours, hand = measure("audit", str(large)), measure("by hand", str(large))
-    quarter, priced = measure("audit", str(small)), measure("audit priced", str(large))
-    add(f"audit, {lines:,} lines, 11 rules, {ours['count']:,} findings with coverage", ours, f"{lines / ours['seconds']:,.0f} lines/s",
-        f"{ours['seconds'] / hand['seconds']:.2f} × by hand")  # fmt: skip
-    add(
-        f"the same rules by hand in DuckDB SQL, {hand['count']:,} rows, no coverage",
-        hand,
-        f"{lines / hand['seconds']:,.0f} lines/s",
-    )
-    add(
-        f"audit, {lines // 4:,} lines",
-        quarter,
-        f"{lines / 4 / quarter['seconds']:,.0f} lines/s",
-        f"a quarter of the lines in {quarter['seconds'] / ours['seconds']:.2f} of the time",
-    )
-    add("audit with every finding priced", priced, f"{lines / priced['seconds']:,.0f} lines/s")
+    for what, m, count, beside in national.rows(folder, lines, measure):
+        add(f"audit, {count:,} lines: {what}", m, f"{count / m['seconds']:,.0f} lines/s", beside)
+    small, large = folder / "small", folder / "large"
+    write_universe(small, lines // 4)
+    write_universe(large, lines)
     fit, fit_quarter = measure("intake", str(large), runs=1), measure("intake", str(small), runs=1)
     add(
         f"intake check of Parquet, {lines // 4:,} lines",

@@ -21,6 +21,7 @@ from workbook.terms import WorkbookError, dollars, parse_date
 if TYPE_CHECKING:
     from workbook.claims.formats.convert import Streamed
     from workbook.claims.model import Claims, Remittance
+    from workbook.rules.card import Card
     from workbook.terms import Edition
 
 ROOT = Path(__file__).parents[1]
@@ -77,6 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     audit = verbs.choices["audit"]
     audit.add_argument("--rules", metavar="ID", nargs="+", help="only these rule cards")
     audit.add_argument("--engine", choices=["duckdb", "spark"], default="duckdb", help="where the rules run")
+    audit.add_argument("--cards", metavar="DIR", type=Path, help="a folder of rule cards of your own, to run as well")
+    audit.add_argument(
+        "--memory-limit", metavar="SIZE", help="4GB: what needs more goes to disk, for as long as it runs"
+    )
+    audit.add_argument(
+        "--compare", metavar="EARLIER", type=Path, help="the findings.csv of an earlier --out: new, gone, same"
+    )
     price = verbs.choices["price"]
     price.add_argument("--locality", default="NATIONAL", help="carrier-locality, as in 10112-00 (default NATIONAL)")
     price.add_argument("--as-if-on", metavar="DATE", help="price each claim as if its first day had been this one")
@@ -199,23 +207,46 @@ def _is_broken(claims: Claims | Remittance | Streamed) -> bool:
 
 def _audit(options: argparse.Namespace) -> int:
     import workbook as wb
+    from workbook.claims.given import parquet_folder
     from workbook.engine.export import to_json, write_people_csv
     from workbook.ui.show import findings_text
 
-    folder, claims = _out(options), _read(options)
-    _say_problems(claims)
-    result = wb.audit(claims, rules=options.rules, engine=options.engine)
+    folder = _out(options)
+    is_large = len(options.paths) == 1 and parquet_folder(options.paths[0])
+    claims = None if is_large else _read(options)  # Parquet tables stay in the engine
+    if claims is not None:
+        _say_problems(claims)
+    result = wb.audit(
+        options.paths[0] if claims is None else claims, rules=options.rules, engine=options.engine, cards=options.cards,
+        received_date=options.received if claims is None else None, memory_limit=options.memory_limit,
+        progress=_rule_progress if sys.stderr.isatty() else None,
+    )  # fmt: skip
+    compared = result.compare(options.compare) if options.compare else None
     if options.json:
-        print(to_json({"findings": result.arrow_findings.to_pylist(), "coverage": result.arrow_coverage.to_pylist()}))
+        told = {"findings": result.arrow_findings.to_pylist(), "coverage": result.arrow_coverage.to_pylist()}
+        if compared is not None:
+            told["comparison"] = compared.to_arrow().to_pylist()
+        print(to_json(told))
     else:
-        print(claims)
+        print(claims if claims is not None else options.paths[0])
         print(findings_text(result))
+        if compared is not None:
+            print(f"Compared with {options.compare}: {compared}")
     if folder:
-        write_people_csv(result.arrow_findings, folder / "findings.csv")
-        write_people_csv(result.arrow_coverage, folder / "coverage.csv")
-        write_people_csv(claims.arrow_problems, folder / "problems.csv")
-        print(f"wrote findings.csv, coverage.csv and problems.csv into {folder}", file=sys.stderr)
-    return 1 if result.arrow_findings.num_rows or _is_broken(claims) else 0
+        tables = {"findings": result.arrow_findings, "coverage": result.arrow_coverage}
+        if claims is not None:
+            tables["problems"] = claims.arrow_problems
+        if compared is not None:
+            tables["comparison"] = compared.to_arrow()
+        for name, table in tables.items():
+            write_people_csv(table, folder / f"{name}.csv")
+        print(f"wrote {', '.join(f'{name}.csv' for name in tables)} into {folder}", file=sys.stderr)
+    return 1 if result.arrow_findings.num_rows or (claims is not None and _is_broken(claims)) else 0
+
+
+def _rule_progress(number: int, count: int, card: Card) -> None:
+    end = "\n" if number == count else ""
+    print(f"\r\033[Krule {number} of {count}: {card.id}", end=end, file=sys.stderr, flush=True)
 
 
 def _price(options: argparse.Namespace) -> int:

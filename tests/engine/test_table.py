@@ -45,7 +45,7 @@ def test_a_text_that_a_spreadsheet_would_run_is_made_plain(text):
 def test_what_people_open_is_guarded_private_and_what_machines_read_is_raw(tmp_path):
     table = TABLE.from_rows([{"code": "=cmd()", "amount": Decimal("-1.00")}])
     write_people_csv(table, tmp_path / "t.csv")
-    assert (tmp_path / "t.csv").read_text() == "code,amount,day,n,yes\n'=cmd(),-1.00,,,\n"
+    assert (tmp_path / "t.csv").read_text() == 'code,amount,day,n,yes\n"\'=cmd()",-1.00,,,\n'
     assert (tmp_path / "t.csv").stat().st_mode & 0o777 == 0o600
     assert '"code": "=cmd()"' in to_json(table.to_pylist())
 

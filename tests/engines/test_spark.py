@@ -5,11 +5,13 @@ import shutil
 
 import pytest
 
+from tests.engines.faults import PRACTICE, faulty_claims
 from workbook.engine import open_engine
 from workbook.payment.step import run_example as run_step_example
 from workbook.payment.step import steps
 from workbook.rules.card import rules
 from workbook.rules.examples import run_examples
+from workbook.terms import WorkbookError
 
 if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
     reason = "Java is not installed; Spark needs 17 or later. On Debian: apt-get install openjdk-17-jre-headless"
@@ -82,6 +84,54 @@ def test_an_audit_with_its_prices_is_the_same_on_both_engines(session):
     assert on_spark.arrow_findings.to_pylist() == on_duckdb.arrow_findings.to_pylist()
     assert on_spark.arrow_coverage.to_pylist() == on_duckdb.arrow_coverage.to_pylist()
     assert on_duckdb.arrow_findings.num_rows == 4
+
+
+def both(session, given):
+    """An audit's findings and coverage on DuckDB and on Spark, without prices."""
+    import workbook as wb
+
+    opened = open_engine("spark", session=session)
+    try:
+        audits = [wb.audit(given, price=False), wb.audit(given, engine=opened, price=False)]
+    finally:
+        opened.close()
+    return [(a.arrow_findings.to_pylist(), a.arrow_coverage.to_pylist()) for a in audits]
+
+
+def test_the_sample_practice_has_the_same_findings_and_coverage_on_both_engines(session):
+    from workbook.claims.files import read_claims
+
+    on_duckdb, on_spark = both(session, read_claims(PRACTICE))
+    assert on_duckdb == on_spark
+    assert len(on_duckdb[0]) > 50
+
+
+def test_twenty_thousand_claims_with_random_faults_are_judged_the_same_on_both_engines(session):
+    on_duckdb, on_spark = both(session, faulty_claims(20_000, seed=7))
+    assert on_duckdb == on_spark
+    assert len(on_duckdb[0]) > 2_000
+    assert len({f["finding_id"] for f in on_duckdb[0]}) == len(on_duckdb[0])
+
+
+def test_spark_frames_are_audited_where_they_are_and_the_session_keeps_its_own_views(session):
+    from pyspark.sql.functions import lit
+
+    import workbook as wb
+    from tests.rules.test_audit import claims
+
+    given = claims([{"hcpcs_code": "93000"}, {"hcpcs_code": "93010"}])
+    session.range(3).createOrReplaceTempView("claim")
+    frames = {name: session.createDataFrame(table) for name, table in given.arrow.items() if table.num_rows}
+    audit = wb.audit(frames, rules=["PTP-002", "MOD-001"])
+    assert audit.arrow_findings.to_pylist() == wb.audit(given, rules=["PTP-002", "MOD-001"]).arrow_findings.to_pylist()
+    assert audit.arrow_findings.num_rows == 1
+    assert session.table("claim").count() == 3
+    assert not session.catalog.tableExists("service_line")
+    session.catalog.dropTempView("claim")
+    with pytest.raises(WorkbookError, match="claim_line: column hcpcs_code is int64, expected text"):
+        wb.audit({**frames, "claim_line": frames["claim_line"].withColumn("hcpcs_code", lit(93000).cast("bigint"))})
+    with pytest.raises(WorkbookError, match="a spark cannot be read here"):
+        wb.audit(frames, engine="duckdb")
 
 
 def test_prices_are_the_same_on_both_engines(session):

@@ -51,7 +51,7 @@ def read_tables(
             )
     for stranger in strangers:
         problems.file = str(folder / stranger)
-        problems.add(f"not read: no table is called so{_nearest(Path(stranger).stem, declared)}", severity="warning")
+        problems.add(f"not read: no table is called so{nearest(Path(stranger).stem, declared)}", severity="warning")
     return tables
 
 
@@ -151,7 +151,7 @@ def _read_csv(path: Path) -> pa.Table:
 def _typed(found: pa.Table, table: Table, path: Path, problems: Problems) -> pa.Table:
     import pyarrow as pa
 
-    _check_names(found.column_names, table, path)
+    check_names(found.column_names, table, path)
     columns = []
     for column, field in zip(table.columns, table.schema, strict=True):
         if column.name not in found.column_names:
@@ -166,12 +166,13 @@ def _typed(found: pa.Table, table: Table, path: Path, problems: Problems) -> pa.
     return pa.Table.from_arrays(columns, schema=table.schema)
 
 
-def _check_names(found: list[str], table: Table, path: Path) -> None:
+def check_names(found: list[str], table: Table, path: Path | str) -> None:
+    """Raise WorkbookError when a column is unknown or stands twice, or a required one is missing."""
     has = ", ".join(found)
     for name in found:
         if name not in table.names:
             raise WorkbookError(
-                f"{path}: table {table.name} has no column {name!r}{_nearest(name, table.names)}; "
+                f"{path}: {table.name} has no column {name!r}{nearest(name, table.names)}; "
                 f"its columns are {', '.join(table.names)}"
             )
         if found.count(name) > 1:
@@ -181,9 +182,10 @@ def _check_names(found: list[str], table: Table, path: Path) -> None:
         raise WorkbookError(f"{path} lacks the columns {', '.join(missing)}; it has {has}; add what is missing")
 
 
-def _nearest(name: str, choices: Iterable[str]) -> str:
-    nearest = difflib.get_close_matches(name, list(choices), n=1)
-    return f" (is it {nearest[0]}?)" if nearest else ""
+def nearest(name: str, choices: Iterable[str]) -> str:
+    """A name like the one that was typed, as a question in brackets, or nothing."""
+    found = difflib.get_close_matches(name, list(choices), n=1)
+    return f" (is it {found[0]}?)" if found else ""
 
 
 def _convert(values: pa.Array, column: Column, kind: pa.DataType, path: Path) -> pa.Array:

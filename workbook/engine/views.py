@@ -5,7 +5,7 @@ A view is kept once per run, before anything reads it: what many rules share is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -28,13 +28,36 @@ def read_view(name: str) -> Select:
     return parse_select(path.read_text(encoding="utf-8"), path.name)
 
 
-def add_views(engine: Engine, names: Iterable[str]) -> None:
-    """Keep in `engine` each named view that it does not hold yet, after the views that one reads."""
+def add_views(
+    engine: Engine,
+    names: Iterable[str],
+    readers: Iterable[Select] = (),
+    completed: Callable[[str, str], str] = lambda name, sql: sql,
+) -> None:
+    """Keep in `engine` each named view that it does not hold yet, after the views that one reads.
+
+    With `readers` (everything that will read them), a view is kept with the columns alone that one of them mentions.
+    `completed` may add to a view's SELECT (name, SQL → SQL).
+    """
+    readers = list(readers)
     for name in sorted(set(names) & view_names()):
         if name not in engine.tables():  # asked anew each time: an earlier view may have kept this one
             select = read_view(name)
-            add_views(engine, select.reads)
-            engine.keep(name, select.sql)
+            add_views(engine, select.reads, readers, completed)
+            mentioned = frozenset().union(*(r.mentions for r in readers if name in r.reads))
+            columns = [c for c in select.columns if c in mentioned] or select.columns
+            sql = (
+                f"select {', '.join(columns)} from ({select.sql}) v"
+                if len(columns) < len(select.columns)
+                else select.sql
+            )
+            engine.keep(name, completed(name, sql))
+
+
+def views_read(names: Iterable[str]) -> set[str]:
+    """The views among these names, and those that they read in turn."""
+    found = set(names) & view_names()
+    return found.union(*(views_read(read_view(name).reads) for name in found))
 
 
 def base_tables(names: Iterable[str]) -> set[str]:

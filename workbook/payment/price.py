@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from workbook.claims.given import put_tables
 from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM, CLAIM_LINE
 from workbook.codes import edition_rows, editions, reference
@@ -51,8 +52,7 @@ def price(
     priced_claims = claims if moved is None else _moved(claims, moved)
     opened = open_engine(engine) if isinstance(engine, str) else engine
     try:
-        for name, table in priced_claims.arrow.items():
-            opened.put(name, table)
+        put_tables(opened, priced_claims.arrow)
         lines = price_lines(opened, denials, locality, _met_rows(priced_claims, deductible_met or {}))
     finally:
         if isinstance(engine, str):
@@ -62,13 +62,16 @@ def price(
 
 
 def price_lines(
-    engine: Engine,
-    denials: pa.Table | None = None,
-    locality: str = NATIONAL,
-    met: pa.Table | None = None,
-    only_claims: set[str] | None = None,
+    engine: Engine, denials: pa.Table | None = None, locality: str = NATIONAL, met: pa.Table | None = None
 ) -> pa.Table:
     """Run every step over the lines of the claim tables in `engine`; returns the table `line` after the last step."""
+    _put_terms(engine, denials, locality)
+    engine.put("deductible_met", DEDUCTIBLE_MET.empty() if met is None else met)
+    _run_steps(engine)
+    return engine.query("select * from line order by claim_id, line_number").cast(line_table().schema)
+
+
+def _put_terms(engine: Engine, denials: pa.Table | None = None, locality: str = NATIONAL) -> None:
     add_views(engine, ["service_line"])
     names = sorted({name for step in steps() for name in step.select.reads} & REFERENCE_TABLES.keys() - {"edition"})
     for name, table in reference(names).items():
@@ -78,30 +81,28 @@ def price_lines(
         engine.put(name, parameter(name).as_table())
     engine.put("denial", DENIAL.empty() if denials is None else denials)
     engine.put("pricing_terms", PRICING_TERMS.from_rows([{"locality": locality}]))
-    engine.put("deductible_met", DEDUCTIBLE_MET.empty() if met is None else met)
+
+
+def _run_steps(engine: Engine) -> None:
     base = ", ".join(f"l.{c}" for c in line_table(steps()[0]).names)
-    only = ""
-    if only_claims is not None:
-        wanted = CLAIM.from_rows({"claim_id": c} for c in sorted(only_claims)).select(["claim_id"])
-        engine.put("wanted_claim", wanted)
-        only = " join wanted_claim w on w.claim_id = l.claim_id"
-    engine.keep("line", f"select {base} from service_line l{only}")
+    engine.keep("line", f"select {base} from service_line l")
     for step in steps():
         run_step(engine, step)
-    return engine.query("select * from line order by claim_id, line_number").cast(line_table().schema)
 
 
-def paid_by_line(engine: Engine, claim_ids: set[str]) -> dict[tuple[str, int], Decimal | None]:
-    """What Medicare would pay for each line of these claims, the deductible met; None if not priced."""
-    add_views(engine, ["service_line"])
-    years = engine.query(
-        "select distinct patient_id, year(service_date) as calendar_year from service_line "
-        "where patient_id is not null and service_date is not null"
+def keep_paid(engine: Engine) -> None:
+    """Keep what Medicare would pay for each line of the claim tables in `engine`, the deductible met, as `line`.
+
+    `paid_amount` is null where the line is not priced.
+    """
+    _put_terms(engine)
+    engine.keep(
+        "deductible_met",
+        f"select distinct patient_id, year(service_date) as calendar_year, "
+        f"cast({MORE_THAN_ANY_DEDUCTIBLE} as decimal(12, 2)) as amount "
+        "from service_line where patient_id is not null and service_date is not null",
     )
-    met = DEDUCTIBLE_MET.from_rows({**row, "amount": MORE_THAN_ANY_DEDUCTIBLE} for row in years.to_pylist())
-    lines = price_lines(engine, met=met, only_claims=claim_ids)
-    columns = (lines[name].to_pylist() for name in ("claim_id", "line_number", "paid_amount"))
-    return {(claim_id, number): paid for claim_id, number, paid in zip(*columns, strict=True)}
+    _run_steps(engine)
 
 
 def check_locality(locality: str) -> None:

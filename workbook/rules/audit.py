@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbook.claims.given import given_tables, put_tables
 from workbook.claims.model import Claims
-from workbook.claims.tables import CLAIM_TABLES
 from workbook.codes import edition_rows, editions, reference
-from workbook.engine import Engine, add_views, open_engine, to_pandas
+from workbook.engine import Engine, open_engine, to_pandas
 from workbook.engine.html import safe, table_html
+from workbook.engine.run import kind_of
 from workbook.payment.tables import DENIAL
-from workbook.rules.card import JUDGED, Card, choose, fill
+from workbook.rules.card import Card, choose
+from workbook.rules.compare import Comparison, compare
 from workbook.rules.derived import put_derived
-from workbook.rules.run import run_card
+from workbook.rules.findings import schema, to_findings
+from workbook.rules.own import own_cards
+from workbook.rules.run import drop_views, keep_views, run_card, views_of
 from workbook.rules.tables import COVERAGE, FINDING
-from workbook.terms import Edition, dollars
+from workbook.terms import Edition, WorkbookError, dollars, parse_date
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +41,7 @@ class Audit:
     @cached_property
     def findings(self) -> pd.DataFrame:
         """One row per fault, in the columns of `workbook.rules.tables.FINDING`."""
-        return to_pandas(self.arrow_findings)
+        return to_pandas(self.arrow_findings.cast(FINDING.schema))
 
     @cached_property
     def coverage(self) -> pd.DataFrame:
@@ -53,11 +54,10 @@ class Audit:
         import pandas as pd
 
         counts = self.arrow_coverage.to_pylist()
-        found = self.arrow_findings.to_pylist()
+        totals = {r["rule_id"]: r for r in self._totals}
         rows = []
         for card in self.cards:
-            own = [f for f in found if f["rule_id"] == card.id]
-            stakes = [f["amount_at_stake"] for f in own if f["amount_at_stake"] is not None]
+            own = totals.get(card.id, {"finding_id_count": 0, "amount_at_stake_sum": None})
             tally = {
                 o: sum(c["count"] for c in counts if c["rule_id"] == card.id and c["outcome"] == o) for o in _OUTCOMES
             }
@@ -66,26 +66,37 @@ class Audit:
                     "rule_id": card.id,
                     "title": card.title,
                     "severity": card.severity,
-                    "findings": len(own),
-                    "amount_at_stake": sum(stakes, Decimal("0.00")) if stakes else None,
+                    "findings": own["finding_id_count"],
+                    "amount_at_stake": own["amount_at_stake_sum"],
                     **{o.replace(" ", "_"): n for o, n in tally.items()},
                 }
             )
         return pd.DataFrame(rows).set_index("rule_id")
 
+    @cached_property
+    def _totals(self) -> list[dict[str, Any]]:
+        """One row per rule that found something: how much, and what is at stake as far as it is priced."""
+        grouped = self.arrow_findings.group_by("rule_id")
+        rows: list[dict[str, Any]] = grouped.aggregate(
+            [("finding_id", "count"), ("amount_at_stake", "sum")]
+        ).to_pylist()
+        return rows
+
     @property
     def denials(self) -> pa.Table:
         """The findings that a payer would deny, as rows of `workbook.payment.tables.DENIAL`."""
-        cards = {card.id: card for card in self.cards}
-        rows = []
-        for finding in self.arrow_findings.to_pylist():
-            card = cards[finding["rule_id"]]
-            if card.denies:
-                rows.append(
-                    {k: finding[k] for k in ("claim_id", "line_number", "rule_id", "carc")}
-                    | {"group_code": card.group_code, "rarc": card.rarc}
-                )
-        return DENIAL.from_rows(rows)
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        cards = [card for card in self.cards if card.denies]
+        ids = pa.array([card.id for card in cards], pa.string())
+        place = pc.index_in(self.arrow_findings["rule_id"].cast(pa.string()), ids)
+        found, place = self.arrow_findings.filter(place.is_valid()), place.drop_null()
+        columns = {name: found[name].cast(pa.string()) for name in ("claim_id", "rule_id", "carc")}
+        columns["line_number"] = found["line_number"]
+        for name in ("group_code", "rarc"):
+            columns[name] = pa.array([getattr(card, name) for card in cards], pa.string()).take(place)
+        return pa.table(columns).select(DENIAL.names).cast(DENIAL.schema)
 
     @property
     def not_checked(self) -> list[str]:
@@ -93,15 +104,18 @@ class Audit:
         gaps = [c for c in self.arrow_coverage.to_pylist() if c["outcome"] == "not checked"]
         return [f"{c['rule_id']}: {_counted(c['count'], c['judged'])} not checked, because {c['why']}" for c in gaps]
 
+    def compare(self, earlier: Audit | pa.Table | str | Path) -> Comparison:
+        """Which findings are new, gone and unchanged since an earlier audit, or its findings.csv."""
+        return compare(self.arrow_findings, earlier.arrow_findings if isinstance(earlier, Audit) else earlier)
+
     def __repr__(self) -> str:
-        by = {s: self.arrow_findings["severity"].to_pylist().count(s) for s in ("error", "warning", "review")}
-        counts = ", ".join(f"{n} {s}" for s, n in by.items() if n) or "nothing found"
-        silent = sum(not self._checked(card) for card in self.cards)
+        found = {row["rule_id"]: row["finding_id_count"] for row in self._totals}
+        by = {s: sum(found.get(c.id, 0) for c in self.cards if c.severity == s) for s in _SEVERITIES}
+        counts = ", ".join(f"{n:,} {s}" for s, n in by.items() if n) or "nothing found"
+        checked = {c["rule_id"] for c in self.arrow_coverage.to_pylist() if c["outcome"] == "checked"}
+        silent = sum(card.id not in checked for card in self.cards)
         text = f"{len(self.cards)} rules: {counts}"
         return text + (f"; {silent} rules checked nothing (see coverage)" if silent else "")
-
-    def _checked(self, card: Card) -> bool:
-        return any(c["rule_id"] == card.id and c["outcome"] == "checked" for c in self.arrow_coverage.to_pylist())
 
     def _repr_html_(self) -> str:
         shown = 50
@@ -128,46 +142,82 @@ def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun if count == 1 else plural}"
 
 
+_SEVERITIES = ("error", "warning", "review")
 _OUTCOMES = ("checked", "not checked", "not applicable")
 
 
 def audit(
-    claims: Claims | Mapping[str, pa.Table | str | Path],
+    claims: Claims | Mapping[str, Any] | str | Path,
     rules: Iterable[str] | None = None,
-    engine: str | Engine = "duckdb",
+    engine: str | Engine | None = None,
     price: bool = True,
+    *,
+    cards: str | Path | None = None,
+    received_date: date | str | None = None,
+    memory_limit: str | None = None,
+    progress: Callable[[int, int, Card], None] | None = None,
 ) -> Audit:
     """Run rule cards over claims.
 
-    `claims` is a `Claims`, or a mapping of table name → Arrow table or path (glob) of Parquet files, which stays in
-    the engine. `rules` are card ids, all active cards when None. `engine` is "duckdb", "spark" or an open engine.
-    With `price` each finding carries what Medicare would pay for its line. Raises WorkbookError for an unknown rule.
+    `claims` is a `Claims`, a folder of Parquet tables, or a mapping of table name → Arrow table, pandas frame, path or
+    glob of Parquet files, DuckDB relation or Spark DataFrame; what is not in memory stays in its engine. `rules` are
+    card ids, all active cards when None. `engine` is "duckdb", "spark" or an open engine; unless given it is DuckDB, or
+    the Spark of the DataFrames. With `price` each finding carries what Medicare would pay for its line. `cards` is a
+    folder of further cards. `received_date` is given to the claims that state none. `memory_limit` ("4GB") makes
+    DuckDB spill to disk what does not fit. `progress` is told the number of each rule, how many there are, and its
+    card. Raises WorkbookError for an unknown rule, a card or a table that is not as it should be, and too little
+    memory.
     """
-    chosen = [c for c in choose(rules) if c.status == "active" or rules is not None]
-    opened = open_engine(engine) if isinstance(engine, str) else engine
+    tables = given_tables(claims)
+    chosen = [c for c in choose(rules, own_cards(cards) if cards else ()) if c.status == "active" or rules is not None]
+    opened = _open(engine, tables, memory_limit) if engine is None or isinstance(engine, str) else engine
+    before = opened.tables()
     try:
-        for name, table in _tables_of(claims).items():
-            opened.put(name, table)
+        put_tables(opened, tables, parse_date(received_date, "received_date") if received_date is not None else None)
         loaded = _load_reference(opened, chosen)
-        names = {name for c in chosen for name in (JUDGED[c.judges][0], *c.reads)}
-        put_derived(opened, names)
-        add_views(opened, names)
-        found, covered = [], []
-        for card in chosen:
-            findings, coverage = run_card(opened, card, loaded)
-            found += _findings(card, findings.to_pylist(), loaded)
-            covered += [{"rule_id": card.id, "judged": card.judges, **row} for row in coverage.to_pylist()]
-        if price and found:
-            _put_stakes(opened, found)
-        return Audit(FINDING.from_rows(found), COVERAGE.from_rows(covered), tuple(chosen))
+        opened.lock()
+        put_derived(opened, {name for card in chosen for name in card.reads})
+        found, covered = _run(opened, chosen, loaded, progress)
+        if price and found.num_rows:
+            found = _with_stakes(opened, found)
+        return Audit(found, COVERAGE.from_rows(covered), tuple(chosen))
     finally:
-        if isinstance(engine, str):
+        if opened is engine:
+            for name in opened.tables() - before:
+                opened.drop(name)
+        else:
             opened.close()
 
 
-def _tables_of(claims: Claims | Mapping[str, Any]) -> dict[str, Any]:
-    given = claims.arrow if isinstance(claims, Claims) else dict(claims)
-    return {name: given.get(name, table.empty()) for name, table in CLAIM_TABLES.items()}
+def _open(engine: str | None, tables: Mapping[str, Any], memory_limit: str | None) -> Engine:
+    frames = [data for data in tables.values() if kind_of(data) == "spark"]
+    if engine is None:
+        engine = "spark" if frames else "duckdb"
+    if memory_limit is not None and engine != "duckdb":
+        raise WorkbookError("memory_limit is for DuckDB; Spark takes spark.driver.memory when it starts")
+    if engine == "duckdb":
+        return open_engine(engine, memory_limit=memory_limit)
+    return open_engine(engine, session=frames[0].sparkSession) if frames else open_engine(engine)
+
+
+def _run(
+    engine: Engine, cards: list[Card], loaded: list[Edition], progress: Callable[[int, int, Card], None] | None
+) -> tuple[pa.Table, list[dict[str, Any]]]:
+    """Run the cards, those that read the same views one after the other, each view no longer there than it is read."""
+    import pyarrow as pa
+
+    waiting = sorted(cards, key=lambda c: (c.judges, sorted(views_of(c)), c.id))
+    found, covered = {}, {}
+    for number, card in enumerate(cards, 1):
+        if progress:
+            progress(number, len(cards), waiting[0])
+        keep_views(engine, waiting[0], waiting)
+        card = waiting.pop(0)
+        rows, covered[card.id] = run_card(engine, card, loaded)
+        found[card.id] = to_findings(card, rows, loaded)
+        drop_views(engine, waiting)
+    findings = pa.concat_tables([schema().empty_table(), *(found[c.id] for c in cards)]).unify_dictionaries()
+    return findings, [{"rule_id": c.id, "judged": c.judges, **row} for c in cards for row in covered[c.id]]
 
 
 def _load_reference(engine: Engine, cards: list[Card]) -> list[Edition]:
@@ -179,54 +229,33 @@ def _load_reference(engine: Engine, cards: list[Card]) -> list[Edition]:
     return loaded
 
 
-def _findings(card: Card, rows: list[dict[str, Any]], loaded: list[Edition]) -> list[dict[str, Any]]:
-    """What a card's rows say, as rows of `FINDING` without their stakes."""
-    authority = "; ".join(map(str, card.authority))
-    used = [e for e in loaded if e.table_name in card.edition_names]
-    served = {
-        day: "; ".join(str(e) for e in used if day in e.span) or None for day in {r["service_date"] for r in rows}
-    }
-    found = []
-    for row in rows:
-        evidence = json.dumps(
-            {k: _plain(v) for k, v in row.items() if k not in ("claim_id", "line_number")}, sort_keys=True
-        )
-        mark = f"{card.id}|{row['claim_id']}|{row.get('line_number')}|{evidence}"
-        found.append(
-            {
-                "finding_id": hashlib.sha256(mark.encode()).hexdigest()[:12],
-                "rule_id": card.id,
-                "severity": card.severity,
-                "claim_id": row["claim_id"],
-                "line_number": row.get("line_number"),
-                "message": fill(card.says, row),
-                "evidence": evidence,
-                "carc": card.carc,
-                "authority": authority,
-                "edition": served[row["service_date"]],
-            }
-        )
-    return found
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _put_stakes(engine: Engine, found: list[dict[str, Any]]) -> None:
+def _with_stakes(engine: Engine, found: pa.Table) -> pa.Table:
     """Give each finding what Medicare would pay for its line, or for all lines of its claim; null when not priced."""
-    from workbook.payment.price import paid_by_line
+    import pyarrow as pa
 
-    paid = paid_by_line(engine, {f["claim_id"] for f in found})
-    by_claim: dict[str, list[Decimal | None]] = {}
-    for (claim_id, _), amount in paid.items():
-        by_claim.setdefault(claim_id, []).append(amount)
-    for finding in found:
-        if finding["line_number"] is not None:
-            finding["amount_at_stake"] = paid.get((finding["claim_id"], finding["line_number"]))
-        else:
-            amounts = by_claim.get(finding["claim_id"], [])
-            known = [a for a in amounts if a is not None]
-            finding["amount_at_stake"] = sum(known) if amounts and len(known) == len(amounts) else None
+    from workbook.payment.price import keep_paid
+
+    places = pa.array(range(found.num_rows), pa.int64())
+    keys = pa.table({"place": places, "claim_id": found["claim_id"], "line_number": found["line_number"]})
+    engine.put("finding_key", keys)
+    engine.keep(
+        "claim_found",
+        "select c.* from claim c where exists (select 1 from finding_key f where f.claim_id = c.claim_id)",
+    )
+    engine.drop("claim")
+    engine.view("claim", "select * from claim_found")
+    keep_paid(engine)
+    paid = engine.query(
+        """select f.place, cast(case when f.line_number is null then t.paid_amount else l.paid_amount end
+            as decimal(12, 2)) as paid_amount
+        from finding_key f
+        left join (
+            select claim_id, line_number, min(paid_amount) as paid_amount from line group by claim_id, line_number
+        ) l on l.claim_id = f.claim_id and l.line_number = f.line_number
+        left join (
+            select claim_id, case when count(*) = count(paid_amount) then sum(paid_amount) end as paid_amount
+            from line group by claim_id
+        ) t on t.claim_id = f.claim_id
+        order by f.place"""
+    )
+    return found.set_column(found.schema.get_field_index("amount_at_stake"), "amount_at_stake", paid["paid_amount"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from workbook.terms import Citation, Span, WorkbookError
 
 FOLDER = Path(__file__).with_name("cards")
 KINDS = ("Coverage", "Given", "Flagged", "Passes", "Near miss", "Not checked")
+_FILES = "*-[0-9][0-9][0-9].md"
 _PLACEHOLDER = re.compile(r"{(\w+)}")
 
 
@@ -208,43 +209,44 @@ def _check_section(page: Page, section: Section) -> None:
         raise page.error(section.line, f"no reference table is called {section.name!r}: {', '.join(REFERENCE_TABLES)}")
 
 
-@cache
-def _cards(folder: Path) -> dict[str, Card]:
-    return {card.id: card for card in map(read_card, sorted(folder.glob("*-[0-9][0-9][0-9].md")))}
+_read = cache(read_card)
 
 
 def rules(folder: Path = FOLDER) -> list[Card]:
     """The catalogue: every card, by id."""
-    return list(_cards(folder).values())
+    return [_read(path) for path in sorted(folder.glob(_FILES))]
 
 
-def rule(rule_id: str, folder: Path = FOLDER) -> Card:
-    """One card. Raises WorkbookError with the nearest ids when there is none."""
+def rule(rule_id: str, own: Iterable[Card] = ()) -> Card:
+    """One card, shipped or of the user's `own`. Raises WorkbookError with the nearest ids when there is none."""
     from difflib import get_close_matches
 
-    cards = _cards(folder)
     wanted = rule_id.strip().upper()
-    if wanted not in cards:
-        near = get_close_matches(wanted, cards, n=3, cutoff=0.5) or list(cards)
+    for card in own:
+        if card.id == wanted:
+            return card
+    ids = [path.stem for path in sorted(FOLDER.glob(_FILES))]
+    if wanted not in ids:
+        ids += [card.id for card in own]
+        near = get_close_matches(wanted, ids, n=3, cutoff=0.5) or ids
         raise WorkbookError(f"no rule is called {rule_id!r}; did you mean {', '.join(near)}?")
-    return cards[wanted]
+    return _read(FOLDER / f"{wanted}.md")
 
 
-def choose(rule_ids: Iterable[str] | None, folder: Path = FOLDER) -> list[Card]:
-    """The cards with these ids, or the whole catalogue."""
-    return rules(folder) if rule_ids is None else [rule(r, folder) for r in rule_ids]
+def choose(rule_ids: Iterable[str] | None, own: Sequence[Card] = ()) -> list[Card]:
+    """The cards with these ids, or the whole catalogue and the user's `own`."""
+    return [*rules(), *own] if rule_ids is None else [rule(r, own) for r in dict.fromkeys(rule_ids)]
 
 
-def fill(says: str, row: dict[str, Any]) -> str:
-    """The finding's sentence: `says` with the row's values, amounts to the cent and whole numbers without decimals."""
-    return _PLACEHOLDER.sub(lambda m: _shown(row[m[1]]), says)
+def template(says: str) -> list[tuple[str, bool]]:
+    """The parts of `says` in order: (words, True) or (the name of a column, False)."""
+    return [(part, n % 2 == 0) for n, part in enumerate(_PLACEHOLDER.split(says)) if part]
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as a finding's sentence shows it: whole numbers without decimals."""
     from decimal import Decimal
 
-    if value is None:
-        return "none"
     if isinstance(value, Decimal) and value == value.to_integral_value():
         return f"{value.to_integral_value():f}"
     return str(value)

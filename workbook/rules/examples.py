@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from workbook.claims.tables import CLAIM_TABLES
 from workbook.codes import edition_rows, undotted
 from workbook.codes.tables import EDITION, REFERENCE_TABLES
-from workbook.engine import Column, Engine, Section, Table, add_views
+from workbook.engine import Column, Engine, Section, Table
 from workbook.engine.yaml import plain, read_yaml
-from workbook.rules.card import JUDGED, Card, edition_name
+from workbook.rules.card import Card, edition_name
 from workbook.rules.derived import put_derived
-from workbook.rules.run import run_card
+from workbook.rules.run import keep_views, outcomes, run_card
 from workbook.terms import Edition, Span, parse_date
 
 if TYPE_CHECKING:
@@ -87,11 +87,11 @@ def run_examples(engine: Engine, card: Card) -> list[Example]:
         engine.put(name, table)
     engine.put("edition", edition_rows(editions))
     put_derived(engine, card.reads)
-    add_views(engine, card.reads | {JUDGED[card.judges][0]})
+    keep_views(engine, card, [card])
     findings, _ = run_card(engine, card, editions)
     keys = [k for k in card.key if k != "role"]
     found = list(zip(*(findings[k].to_pylist() for k in keys), strict=True))
-    judged = engine.query("select claim_id, outcome from judged").to_pylist()
+    judged = outcomes(engine, card, editions)
     return [_example(card, n, s, parsed[n], keys, found, judged) for n, s in enumerate(sections)]
 
 
@@ -102,13 +102,13 @@ def _example(
     rows: list[dict[str, Any]],
     keys: list[str],
     found: list[tuple[Any, ...]],
-    judged: list[dict[str, Any]],
+    judged: list[tuple[str, str]],
 ) -> Example:
     """What one example expected, and what of the common run is its own."""
     mark = f"{number}/"
     wanted = {tuple(r[k] for k in keys) for r in rows if r.get("flagged") is not False}
     own = {(key[0].removeprefix(mark), *key[1:]) for key in found if key[0].startswith(mark)}
-    unchecked = sum(j["outcome"] == "not checked" and j["claim_id"].startswith(mark) for j in judged)
+    unchecked = sum(outcome == "not checked" and claim_id.startswith(mark) for claim_id, outcome in judged)
     return Example(
         card_id=card.id,
         heading=section.heading,

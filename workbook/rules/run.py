@@ -6,66 +6,191 @@ date of service, and nothing it needs is missing. Everything else is coverage: n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from workbook.engine import Engine
+from workbook.engine import Engine, Select, add_views
+from workbook.engine.views import read_view, view_names, views_read
 from workbook.rules.card import JUDGED, Card
 from workbook.terms import Edition, Span
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+NOT_APPLICABLE = "not applicable: "
 
-def run_card(engine: Engine, card: Card, editions: Iterable[Edition]) -> tuple[pa.Table, pa.Table]:
+
+def views_of(card: Card) -> frozenset[str]:
+    """The shared views a card reads or is judged by."""
+    return (card.reads | {JUDGED[card.judges][0]}) & view_names()
+
+
+def keep_views(engine: Engine, card: Card, cards: Iterable[Card]) -> None:
+    """Keep the views that `card` needs, with the columns that `cards` (all that will still run) read of them.
+
+    DuckDB counts the claims behind a reason as bits of their place among all claims, many times as fast as by name.
+    """
+    readers = [s for c in cards for s in _selects(c)]
+    readers += [read_view(name) for name in views_read(name for c in cards for name in views_of(c))]
+    if engine.name == "duckdb" and "claim_place" not in engine.tables():
+        engine.keep(
+            "claim_place",
+            "select claim_id, cast(row_number() over () - 1 as integer) as claim_place "
+            "from (select distinct claim_id from claim) c",
+        )
+
+    def completed(view: str, sql: str) -> str:
+        if engine.name != "duckdb" or view not in {v for v, _ in JUDGED.values()}:
+            return sql
+        return f"select q.*, n.claim_place from ({sql}) q left join claim_place n on n.claim_id = q.claim_id"
+
+    add_views(engine, views_of(card), readers, completed)
+
+
+def drop_views(engine: Engine, cards: Iterable[Card]) -> None:
+    """Drop the views that none of `cards` (all that will still run) needs, nor a view that is yet to be kept."""
+    needed: set[str] = set()
+    for view in {view for card in cards for view in views_of(card)}:
+        needed |= {view} if view in engine.tables() else views_read([view])
+    for view in engine.tables() & view_names() - needed:
+        engine.drop(view)
+
+
+def _selects(card: Card) -> list[Select]:
+    view, key = JUDGED[card.judges]
+    judged = f"select {', '.join((*key, 'service_date', 'claim_type', *card.needs))} from {view}"
+    return [card.select, *([card.coverage] if card.coverage else []), Select(judged, (), frozenset({view}))]
+
+
+def run_card(engine: Engine, card: Card, editions: Iterable[Edition]) -> tuple[pa.Table, list[dict[str, Any]]]:
     """Run a card over the tables and views in `engine`.
 
-    Returns the findings (the columns of the card's SELECT, then service_date) and the coverage (outcome, why, count,
-    claims).
+    Returns the findings (the columns of the card's SELECT, then service_date, in the order of all of these) and the
+    coverage (outcome, why, count, claims), one row for each outcome and reason.
     """
-    engine.keep("judged", judged_sql(card, list(editions)))
-    key = ", ".join(f"j.{k}" for k in card.key)
-    match = " and ".join(f"f.{k} = j.{k}" for k in card.key)
-    own = ", ".join(f"f.{c}" for c in card.select.columns if c not in (*card.key, "service_date"))
-    findings = engine.query(
-        f"select {key}, {own + ', ' if own else ''}j.service_date from ({card.select.sql}) f "
-        f"join judged j on {match} where j.outcome = 'checked' order by {key}"
-    )
-    coverage = engine.query(
-        "select outcome, why, count(*) as count, count(distinct claim_id) as claims "
-        "from judged group by outcome, why order by outcome, why"
-    )
-    return findings, coverage
+    loaded = list(editions)
+    try:
+        covered = _coverage(engine, card, loaded)
+        return _findings(engine, card, loaded), covered
+    finally:
+        for name in ("found", "found_judged", "judged", "why_not"):
+            engine.drop(name)
 
 
-def judged_sql(card: Card, editions: list[Edition]) -> str:
-    """A SELECT of everything the card could judge, with the outcome (checked, not checked, not applicable) and why."""
-    view, key = JUDGED[card.judges]
-    columns = ", ".join(f"p.{k}" for k in key)
-    cases = _cases(card, editions)
-    join = ""
+def outcomes(engine: Engine, card: Card, editions: Iterable[Edition]) -> list[tuple[str, str]]:
+    """Each judged thing's claim and outcome: checked, not checked or not applicable."""
     if card.coverage:
-        match = " and ".join(f"v.{k} = p.{k}" for k in key)
-        join = f"left join ({card.coverage.sql}) v on {match}"
-        cases.append("when v.why is not null then v.why")
-    reason = "case " + " ".join(cases) + " end"
-    prefix = "not applicable: "
-    return (
-        f"select {', '.join(key)}, service_date, "
-        f"case when reason is null then 'checked' when reason like '{prefix}%' then 'not applicable' "
-        f"else 'not checked' end as outcome, "
-        f"case when reason like '{prefix}%' then substr(reason, {len(prefix) + 1}) else reason end as why "
-        f"from (select {columns}, p.service_date, {reason} as reason from {view} p {join}) q"
+        _keep_why_not(engine, card, once=True)
+    rows = engine.query(f"select claim_id, reason from ({judged_sql(engine, card, list(editions))}) j").to_pylist()
+    engine.drop("why_not")
+    return [(row["claim_id"], _outcome(row["reason"])[0]) for row in rows]
+
+
+def _coverage(engine: Engine, card: Card, editions: list[Edition]) -> list[dict[str, Any]]:
+    if card.coverage and not _alias(card):
+        _keep_why_not(engine, card)
+    rows = _counted(engine, card, editions)
+    if card.coverage:
+        (total,) = engine.query(f"select count(*) as n from {JUDGED[card.judges][0]}")["n"].to_pylist()
+        if sum(row["count"] for row in rows) != total:  # its joins gave some things two reasons, or none
+            engine.drop("judged")
+            _keep_why_not(engine, card, once=True)
+            rows = _counted(engine, card, editions)
+    found = [dict(zip(("outcome", "why"), _outcome(r["reason"]), strict=True)) | r for r in rows]
+    return sorted(found, key=lambda r: (r["outcome"], r["why"] or ""))
+
+
+def _counted(engine: Engine, card: Card, editions: list[Edition]) -> list[dict[str, Any]]:
+    claims = "count(distinct claim_id)"
+    if engine.name == "duckdb":
+        (number,) = engine.query("select count(*) as n from claim_place")["n"].to_pylist()
+        claims = f"bit_count(bitstring_agg(claim_place, 0, {number}))"
+    judged = judged_sql(engine, card, editions)
+    if (
+        card.coverage
+        and "why_not" not in engine.tables()
+        and card.coverage.reads & view_names() - {JUDGED[card.judges][0]}
+    ):
+        engine.keep("judged", judged)  # asked again for the findings, and dear
+        judged = "select * from judged"
+    rows: list[dict[str, Any]] = engine.query(
+        f"select reason, count(*) as count, cast({claims} as bigint) as claims from ({judged}) j group by reason"
+    ).to_pylist()
+    return rows
+
+
+def _outcome(reason: str | None) -> tuple[str, str | None]:
+    if reason is None:
+        return "checked", None
+    if reason.startswith(NOT_APPLICABLE):
+        return "not applicable", reason.removeprefix(NOT_APPLICABLE)
+    return "not checked", reason
+
+
+def _keep_why_not(engine: Engine, card: Card, once: bool = False) -> None:
+    """Keep what the Coverage SELECT says, where it says anything; with `once` one reason for each judged thing."""
+    assert card.coverage
+    key = ", ".join(card.key)
+    why, group = ("min(why) as why", f" group by {key}") if once else ("why", "")
+    engine.keep("why_not", f"select {key}, {why} from ({card.coverage.sql}) v where v.why is not null{group}")
+
+
+def _findings(engine: Engine, card: Card, editions: list[Edition]) -> pa.Table:
+    engine.keep("found", card.select.sql)
+    if "judged" in engine.tables():
+        judged = "select * from judged"
+    else:
+        same = " and ".join(f"f.{k} = p.{k}" for k in card.key)
+        some = f"select p.* from {JUDGED[card.judges][0]} p where exists (select 1 from found f where {same})"
+        engine.keep("found_judged", some)
+        judged = judged_sql(engine, card, editions, "found_judged")
+    names = [*card.key, *(c for c in card.select.columns if c not in (*card.key, "service_date"))]
+    shown = ", ".join(f"f.{c}" for c in names)
+    order = ", ".join(f"{n} nulls last" for n in range(1, len(names) + 1))
+    same = " and ".join(f"f.{k} = j.{k}" for k in card.key)
+    return engine.query(
+        f"select {shown}, j.service_date from found f join ({judged}) j on {same} "
+        f"where j.reason is null order by {order}"
     )
 
 
-def _cases(card: Card, editions: list[Edition]) -> list[str]:
+def _alias(card: Card) -> str | None:
+    """What the Coverage SELECT calls the view of the judged things, if it returns each of them; else None."""
+    return card.coverage.row_by_row(*JUDGED[card.judges]) if card.coverage else None
+
+
+def judged_sql(engine: Engine, card: Card, editions: list[Edition], among: str | None = None) -> str:
+    """A SELECT of everything the card could judge (`among`: of these alone) and the reason why it was not checked.
+
+    What was kept as `why_not` is joined. Else the Coverage SELECT itself returns the columns of what it judges, which
+    saves joining every line to itself.
+    """
+    view, key = JUDGED[card.judges]
+    place = ("claim_place",) if engine.name == "duckdb" else ()
+    columns = (*key, "service_date", "claim_type", *(c for c in card.needs if c not in key), *place)
+    cases = _cases(card, editions)
+    source = f"select {', '.join(columns)} from {among or view}"
+    alias = _alias(card)
+    if "why_not" in engine.tables():
+        same = " and ".join(f"w.{k} = v.{k}" for k in key)
+        source = (
+            f"select {', '.join(f'v.{c}' for c in columns)}, w.why from {among or view} v left join why_not w on {same}"
+        )
+    elif card.coverage and alias:
+        source = card.coverage.reading(alias, among or view, columns).sql
+    if card.coverage:
+        cases.append("when p.why is not null then p.why")
+    returned = ", ".join(f"p.{c}" for c in (*key, "service_date", *place))
+    return f"select {returned}, case {' '.join(cases)} end as reason from ({source}) p"
+
+
+def _cases(card: Card, editions: Sequence[Edition]) -> list[str]:
     cases = []
     if card.applies_to != "all":
-        cases.append(f"when p.claim_type <> '{card.applies_to}' then 'not applicable: not a {card.applies_to} claim'")
+        cases.append(f"when p.claim_type <> '{card.applies_to}' then '{NOT_APPLICABLE}not a {card.applies_to} claim'")
     cases.append("when p.service_date is null then 'the date of service is missing'")
-    cases.append(f"when not ({_within([card.in_force])}) then 'not applicable: the rule was not in force'")
+    cases.append(f"when not ({_within([card.in_force])}) then '{NOT_APPLICABLE}the rule was not in force'")
     for table in card.edition_names:
         served = [e.span for e in editions if e.table_name == table]
         cases.append(f"when not ({_within(served)}) then '{table}: no loaded edition serves the date of service'")

@@ -35,14 +35,14 @@ def _units(units: object) -> str:
 def findings_text(audit: Audit, limit: int = 20) -> str:
     """The findings with their authority, then what was not checked and why."""
     rows = [str(audit)]
-    found = audit.arrow_findings.to_pylist()
-    for f in found[:limit]:
+    found = audit.arrow_findings
+    for f in found.slice(0, limit).to_pylist():
         place = f"{f['claim_id']}" + (f" line {f['line_number']}" if f["line_number"] is not None else "")
         stake = f" At stake {dollars(f['amount_at_stake'])}." if f["amount_at_stake"] is not None else ""
         rows.append(f"  {f['severity']:<7} {f['rule_id']:<8} {place}: {f['message']}{stake}")
         rows.append(f"          {f['authority']}" + (f" [{f['edition']}]" if f["edition"] else ""))
-    if len(found) > limit:
-        rows.append(f"  … and {len(found) - limit:,} more (--out DIR writes them all)")
+    if (more := found.num_rows - limit) > 0:
+        rows.append(f"  … and {more:,} more (--out DIR writes them all)")
     if audit.not_checked:
         rows.append("Not checked:")
         rows += [f"  {text}" for text in audit.not_checked]
