@@ -110,6 +110,8 @@ class DuckDB:
     ) -> None:
         import duckdb
 
+        if spill_folder is not None:
+            Path(spill_folder).mkdir(mode=0o700, parents=True, exist_ok=True)
         spill = tempfile.mkdtemp(prefix="workbook-", dir=spill_folder)  # mode 0700
         self._remove_spill = weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
         config: dict[str, Any] = {

@@ -40,9 +40,12 @@ def plant_errors(clean: list[Bundle], seed: int) -> tuple[list[Bundle], list[Pla
     claims = {bundle["claim"][0]["claim_id"]: bundle for bundle in clean}
     taken: set[str] = set()
     found: list[Planted] = []
-    able_to = {plant.kind: sum(_bears(bundle, plant) for bundle in clean) for plant in plants()}
-    for plant in sorted(plants(), key=lambda p: able_to[p.kind] - p.count):  # those with the least choice choose first
-        able = [claim_id for claim_id in sorted(claims) if claim_id not in taken and _bears(claims[claim_id], plant)]
+    able_to = {plant.kind: {i for i, bundle in claims.items() if _bears(bundle, plant)} for plant in plants()}
+    waiting = list(plants())
+    while waiting:
+        plant = min(waiting, key=lambda p: len(able_to[p.kind] - taken) - p.count)  # who has the least choice left
+        waiting.remove(plant)
+        able = sorted(able_to[plant.kind] - taken)
         if len(able) < plant.count:
             raise WorkbookError(
                 f"plants.yaml: {plant.kind!r} needs {plant.count} claims and {len(able)} can bear it; "

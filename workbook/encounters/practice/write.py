@@ -33,13 +33,28 @@ class Practice:
     at_stake: tuple[tuple[Decimal, str], ...]
 
 
+_DRAWS = 5
+
+
 def make_practice(seed: int = SEED) -> Practice:
     """The year of the seed. Raises WorkbookError when the pages ask for what cannot be."""
-    clean = clean_claims(seed)
-    bundles, planted = plant_errors(clean, seed)
+    clean, bundles, planted = _planted_year(seed)
     before, claims = as_claims(clean), as_claims(bundles)
     paid = remittance_of(claims, planted)
     return Practice(before, claims, paid, tuple(planted), tuple(stakes(claims, before, planted)))
+
+
+def _planted_year(seed: int) -> tuple[list[Bundle], list[Bundle], list[Planted]]:
+    """The claims of a year, clean and as sent. Where chance left too few that can bear an error, the year is redrawn."""
+    for redrawn in range(_DRAWS):
+        drawn = seed + redrawn * 1_000_003
+        clean = clean_claims(drawn)
+        try:
+            return clean, *plant_errors(clean, drawn)
+        except WorkbookError:
+            if redrawn == _DRAWS - 1:
+                raise
+    raise AssertionError("the last draw returns or raises")
 
 
 def write_practice(folder: str | Path, seed: int = SEED) -> Practice:
