@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workbook.codes.review import review_codes
     from workbook.codes.search import search
     from workbook.encounters.case import encounter, encounters
+    from workbook.encounters.hunt import hunt
     from workbook.encounters.scoring import check
     from workbook.encounters.to_claim import to_claim
     from workbook.payment.fee import fee
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from workbook.payment.statement import statement
     from workbook.rules.audit import audit
     from workbook.rules.card import rule, rules
+    from workbook.rules.peers import peers
 
 __version__ = "0.1.0"
 
@@ -39,9 +41,11 @@ _VERBS = {
     "encounter": "workbook.encounters.case",
     "encounters": "workbook.encounters.case",
     "fee": "workbook.payment.fee",
+    "hunt": "workbook.encounters.hunt",
     "intake": "workbook.claims.intake",
     "lookup": "workbook.codes.lookup",
     "parameter": "workbook.payment.parameters",
+    "peers": "workbook.rules.peers",
     "price": "workbook.payment.price",
     "read_claims": "workbook.claims.files",
     "read_remittance": "workbook.claims.files",
@@ -58,9 +62,9 @@ _VERBS = {
 }
 
 __all__ = [
-    "audit", "check", "check_x12", "claim_form", "deidentify", "encounter", "encounters", "fee", "intake", "lookup",
-    "parameter", "price", "read_claims", "read_remittance", "remittance_view", "review_codes", "rule", "rules",
-    "search", "statement", "to_claim", "write_835", "write_837", "write_csv",
+    "audit", "check", "check_x12", "claim_form", "deidentify", "encounter", "encounters", "fee", "hunt", "intake",
+    "lookup", "parameter", "peers", "price", "read_claims", "read_remittance", "remittance_view", "review_codes",
+    "rule", "rules", "search", "statement", "to_claim", "write_835", "write_837", "write_csv",
 ]  # fmt: skip
 
 

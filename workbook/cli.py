@@ -89,6 +89,13 @@ def _parser() -> argparse.ArgumentParser:
     price.add_argument("--locality", default="NATIONAL", help="carrier-locality, as in 10112-00 (default NATIONAL)")
     price.add_argument("--as-if-on", metavar="DATE", help="price each claim as if its first day had been this one")
     price.add_argument("--no-audit", action="store_true", help="price every line; deny nothing")
+    peers = verb("peers", _peers, "Compare each provider with the peers: visit levels, modifiers, diagnoses, hours.")
+    peers.add_argument("paths", nargs="+", metavar="PATH", help="a file or a folder")
+    peers.set_defaults(received=None)
+    peers.add_argument("--groups", metavar="CSV", type=Path, help="who is whose peer: provider_npi, peer_group")
+    peers.add_argument("--measures", metavar="ID", nargs="+", help="only these measures")
+    peers.add_argument("--json", action="store_true", help="print the shares as JSON")
+    peers.add_argument("--out", metavar="DIR", type=Path, help="write shares.csv and levels.csv into this folder")
     practice = verb("practice", _practice, "Make a year of an invented practice: claims, payments and planted errors.")
     practice.add_argument("folder", metavar="DIR", help="where to write; what is there by these names is replaced")
     practice.add_argument("--seed", type=int, metavar="N", help="another seed makes another year (default: as shipped)")
@@ -99,6 +106,8 @@ def _parser() -> argparse.ArgumentParser:
     listed = rules.add_parser("list", help="every card in one line")
     listed.add_argument("--json", action="store_true")
     rules.add_parser("show", help="one card, whole").add_argument("id")
+    page = rules.add_parser("page", help="the whole catalogue as one page for a browser")
+    page.add_argument("file", type=Path, metavar="FILE.html")
     return parser
 
 
@@ -242,6 +251,35 @@ def _audit(options: argparse.Namespace) -> int:
             write_people_csv(table, folder / f"{name}.csv")
         print(f"wrote {', '.join(f'{name}.csv' for name in tables)} into {folder}", file=sys.stderr)
     return 1 if result.arrow_findings.num_rows or (claims is not None and _is_broken(claims)) else 0
+
+
+def _peers(options: argparse.Namespace) -> int:
+    import pyarrow as pa
+
+    import workbook as wb
+    from workbook.claims.given import parquet_folder
+    from workbook.engine.export import to_json, write_people_csv
+
+    folder = _out(options)
+    is_large = len(options.paths) == 1 and parquet_folder(options.paths[0])
+    claims = options.paths[0] if is_large else _read(options)
+    result = wb.peers(claims, groups=options.groups, only=options.measures)
+    if options.json:
+        print(to_json(result.shares.astype(object).where(result.shares.notna(), None).to_dict("records")))
+    else:
+        print(claims)
+        print(result)
+        print(result.summary.to_string())
+        for row in result.outliers.itertuples():
+            print(
+                f"  {row.verdict:<4} {row.measure}: provider {row.provider_npi} {row.share:.0%} of {row.items:,}, "
+                f"peers' median {row.peer_median:.0%} ({row.peers:,} peers, {row.peer_group})"
+            )
+    if folder:
+        for name, frame in (("shares", result.shares), ("levels", result.levels)):
+            write_people_csv(pa.Table.from_pandas(frame, preserve_index=False), folder / f"{name}.csv")
+        print(f"wrote shares.csv and levels.csv into {folder}", file=sys.stderr)
+    return 1 if len(result.outliers) else 0
 
 
 def _rule_progress(number: int, count: int, card: Card) -> None:
@@ -450,6 +488,10 @@ def _rules(options: argparse.Namespace) -> int:
 
     if options.action == "show":
         print(wb.rule(options.id).page.source)
+    elif options.action == "page":
+        from workbook.rules.index import write_index
+
+        print(f"wrote {write_index(wb.rules(), options.file)}")
     elif options.json:
         print(to_json([{"id": c.id, "title": c.title, "severity": c.severity, "status": c.status,
                         "authority": [str(a) for a in c.authority]} for c in wb.rules()]))  # fmt: skip

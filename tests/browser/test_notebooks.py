@@ -133,3 +133,45 @@ def test_the_first_notebook_works_as_a_learner_uses_it_and_nothing_leaves_the_ma
             for name, part in (("visit", visit), ("hunt", hunt), ("dollars", dollars)):
                 part.screenshot(path=lab.ARTIFACTS / f"{name}.png")
             shutil.copy(lab.ROOT / NOTEBOOK, lab.ARTIFACTS)
+
+
+def test_errors_are_hunted_and_a_rule_is_changed_on_the_spot(server):
+    address, token = server
+    with lab.page(address, "audit") as shown:
+        lab.open_notebook(shown, address, token, "notebooks/04_auditing_claims.ipynb")
+        lab.run_all(shown)
+        hunt = shown.locator(".jp-OutputArea-output", has=shown.get_by_label("This claim bears an error"))
+        hunt.get_by_text("Read the claims and mark those that bear an error.").wait_for()
+        hunt.get_by_label("Claims", exact=True).locator("option").nth(1).wait_for(state="attached")
+        hunt.get_by_label("This claim bears an error").check()
+        hunt.get_by_role("button", name="Score my marks").click()
+        hunt.get_by_role("cell", name="Errors found").wait_for()
+        hunt.get_by_role("button", name="Show what was planted").click()
+        hunt.get_by_text("What is wrong").wait_for()
+
+        cards = shown.locator(".jp-OutputArea-output", has=shown.get_by_label("Its SQL"))
+        cards.get_by_label("Search").fill("TIME-001")
+        shown.keyboard.press("Enter")
+        options = cards.get_by_label("Cards").locator("option")
+        options.nth(1).wait_for(state="detached")  # all others are gone
+        assert "TIME-001" in options.nth(0).inner_text()
+        cards.get_by_label("Cards").focus()
+        shown.keyboard.press("Home")
+        cards.get_by_role("button", name="Open the card").click()
+        cards.get_by_text("42 CFR 424.44").first.wait_for()
+        sql = cards.get_by_label("Its SQL")
+        sql.fill(sql.input_value().replace("interval 1 year", "interval 90 day"))
+        cards.get_by_role("button", name="Run over the claims").click()
+        cards.get_by_text("Your change of TIME-001: 1 rule: 5 error").wait_for()
+        sql.fill("select claim_id from read_csv('/etc/passwd')")
+        cards.get_by_role("button", name="Run over the claims").click()
+        cards.get_by_text("is not a declared table").wait_for()
+
+        assert shown.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+        if os.environ.get("WORKBOOK_SCREENSHOTS"):
+            lab.ARTIFACTS.mkdir(exist_ok=True)
+            hunt.screenshot(path=lab.ARTIFACTS / "audit-hunt.png")
+            cards.screenshot(path=lab.ARTIFACTS / "audit-cards.png")
+            shown.locator("figure[aria-label*='3000000099']").screenshot(path=lab.ARTIFACTS / "audit-curve.png")
+        assert shown.strangers == []
+        assert shown.faults == []

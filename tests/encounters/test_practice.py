@@ -530,7 +530,9 @@ def test_every_stay_is_billed_in_the_group_that_medicares_grouper_gives_it():
                          "pdx": dx[0], "sdx": dx[1:], "procedures": done, "hospital_status": "NOT_EXEMPT"}  # fmt: skip
                 assert str(grouper.group(claim)["final_drg"]) == visit.drg, (visit.name, version)
     assert len(stays) == 7
-    assert {p.do.claim["ms_drg"] for p in plants() if p.rule_id == "DRG-001"} == {"193"}  # against the 194 of the pneumonia
+    assert {p.do.claim["ms_drg"] for p in plants() if p.rule_id == "DRG-001"} == {
+        "193"
+    }  # against the 194 of the pneumonia
 
 
 def test_a_page_that_asks_for_too_much_says_which_kind_and_what_to_do(monkeypatch):

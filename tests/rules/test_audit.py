@@ -141,7 +141,7 @@ def test_denials_are_what_a_payer_would_refuse_with_group_and_reason():
 def test_empty_claims_give_no_findings_and_nothing_checked():
     audit = wb.audit(Claims())
     assert (audit.arrow_findings.num_rows, audit.arrow_coverage.num_rows) == (0, 0)
-    assert f"{len(wb.rules())} rules checked nothing" in repr(audit)
+    assert f"{len(wb.rules())} rules could check nothing" in repr(audit)
 
 
 def test_what_a_claim_says_is_escaped_where_it_is_shown():

@@ -141,10 +141,20 @@ class Table:
                 columns.append(pa.nulls(len(frame), field.type))
                 continue
             try:
-                columns.append(pa.array(frame[field.name], field.type, from_pandas=True))
+                columns.append(pa.array(_exact(frame[field.name], field.type), field.type, from_pandas=True))
             except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
                 raise WorkbookError(f"table {self.name}, column {field.name}: {error}") from None
         return pa.table(columns, schema=self.schema)
+
+
+def _exact(values: pd.Series[Any], kind: pa.DataType) -> Any:
+    """Whole numbers and floats of a frame as what they say in decimals, where decimals are wanted: 0.1 is 0.1."""
+    import pyarrow as pa
+
+    if not pa.types.is_decimal(kind) or getattr(values.dtype, "kind", "") not in "iuf":
+        return values
+    missing = values.isna()
+    return [None if gap else Decimal(repr(value)) for value, gap in zip(values.tolist(), missing, strict=True)]
 
 
 def regrouped(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:

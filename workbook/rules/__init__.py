@@ -1,6 +1,6 @@
 """Which rules a claim breaks, by what authority, and what could not be checked.
 
-Others may use: `audit`, `Audit`, `rule`, `rules`, `Card`.
+Others may use: `audit`, `Audit`, `peers`, `Peers`, `rule`, `rules`, `Card`.
 """
 
 import sys
@@ -8,8 +8,9 @@ from types import ModuleType
 
 from workbook.rules.audit import Audit, audit
 from workbook.rules.card import Card, rule, rules
+from workbook.rules.peers import Peers, peers
 
-__all__ = ["Audit", "Card", "audit", "rule", "rules"]
+__all__ = ["Audit", "Card", "Peers", "audit", "peers", "rule", "rules"]
 
 
 class _Room(ModuleType):

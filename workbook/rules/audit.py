@@ -112,10 +112,16 @@ class Audit:
         found = {row["rule_id"]: row["finding_id_count"] for row in self._totals}
         by = {s: sum(found.get(c.id, 0) for c in self.cards if c.severity == s) for s in _SEVERITIES}
         counts = ", ".join(f"{n:,} {s}" for s, n in by.items() if n) or "nothing found"
-        checked = {c["rule_id"] for c in self.arrow_coverage.to_pylist() if c["outcome"] == "checked"}
-        silent = sum(card.id not in checked for card in self.cards)
-        text = f"{len(self.cards)} rules: {counts}"
-        return text + (f"; {silent} rules checked nothing (see coverage)" if silent else "")
+        outcomes: dict[str, set[str]] = {}
+        for row in self.arrow_coverage.to_pylist():
+            outcomes.setdefault(row["rule_id"], set()).add(row["outcome"])
+        silent = [outcomes.get(card.id, {"not checked"}) for card in self.cards]
+        silent = [told for told in silent if "checked" not in told]
+        apart = sum("not checked" not in told for told in silent)
+        text = f"{_counted(len(self.cards), 'rule')}: {counts}"
+        text += f"; {_counted(apart, 'rule')} not applicable" if apart else ""
+        unable = len(silent) - apart
+        return text + (f"; {_counted(unable, 'rule')} could check nothing (see coverage)" if unable else "")
 
     def _repr_html_(self) -> str:
         shown = 50
@@ -148,7 +154,7 @@ _OUTCOMES = ("checked", "not checked", "not applicable")
 
 def audit(
     claims: Claims | Mapping[str, Any] | str | Path,
-    rules: Iterable[str] | None = None,
+    rules: Iterable[str | Card] | None = None,
     engine: str | Engine | None = None,
     price: bool = True,
     *,
@@ -161,11 +167,11 @@ def audit(
 
     `claims` is a `Claims`, a folder of Parquet tables, or a mapping of table name → Arrow table, pandas frame, path or
     glob of Parquet files, DuckDB relation or Spark DataFrame; what is not in memory stays in its engine. `rules` are
-    card ids, all active cards when None. `engine` is "duckdb", "spark" or an open engine; unless given it is DuckDB, or
-    the Spark of the DataFrames. With `price` each finding carries what Medicare would pay for its line. `cards` is a
-    folder of further cards. `received_date` is given to the claims that state none. `memory_limit` ("4GB") makes
-    DuckDB spill to disk what does not fit. `progress` is told the number of each rule, how many there are, and its
-    card. Raises WorkbookError for an unknown rule, a card or a table that is not as it should be, and too little
+    card ids or cards, all active cards when None. `engine` is "duckdb", "spark" or an open engine; unless given it is
+    DuckDB, or the Spark of the DataFrames. With `price` each finding carries what Medicare would pay for its line.
+    `cards` is a folder of further cards. `received_date` is given to the claims that state none. `memory_limit`
+    ("4GB") makes DuckDB spill to disk what does not fit. `progress` is told the number of each rule, how many there
+    are, and its card. Raises WorkbookError for an unknown rule, a card or a table that is not as it should be, and too little
     memory.
     """
     tables = given_tables(claims)

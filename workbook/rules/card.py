@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -105,6 +105,17 @@ class Card:
         """True when a payer would deny what the card finds."""
         return self.severity == "error" and self.carc is not None
 
+    def with_sql(self, sql: str) -> Card:
+        """The card with another SELECT. Raises WorkbookError when that may not run or lacks a column it must return."""
+        where = f"{self.id}, changed"
+        select = parse_select(sql, where)
+        needed = [*self.key, *_PLACEHOLDER.findall(self.says)]
+        if missing := [name for name in needed if name not in select.columns]:
+            raise WorkbookError(f"{where}: the SELECT must return {missing[0]}; it returns {', '.join(select.columns)}")
+        if unknown := sorted(select.reads - known_tables()):
+            raise WorkbookError(f"{where}: no table is called {unknown[0]!r}; see `reads` on the cards for their names")
+        return replace(self, select=select)
+
     def __repr__(self) -> str:
         return f"{self.id} {self.title} ({self.severity}; {'; '.join(map(str, self.authority))})"
 
@@ -173,7 +184,7 @@ def _coverage(page: Page) -> Select | None:
 
 def _check(card: Card, front: _Front) -> None:
     page = card.page
-    known = CLAIM_TABLES.keys() | REFERENCE_TABLES.keys() | DERIVED.keys() | view_names()
+    known = known_tables()
     reads = card.reads
     if unknown := sorted(set(front.reads) - known):
         raise page.error(
@@ -209,6 +220,11 @@ def _check_section(page: Page, section: Section) -> None:
         raise page.error(section.line, f"no reference table is called {section.name!r}: {', '.join(REFERENCE_TABLES)}")
 
 
+def known_tables() -> set[str]:
+    """The names that a card may read."""
+    return CLAIM_TABLES.keys() | REFERENCE_TABLES.keys() | DERIVED.keys() | view_names()
+
+
 _read = cache(read_card)
 
 
@@ -233,9 +249,11 @@ def rule(rule_id: str, own: Iterable[Card] = ()) -> Card:
     return _read(FOLDER / f"{wanted}.md")
 
 
-def choose(rule_ids: Iterable[str] | None, own: Sequence[Card] = ()) -> list[Card]:
-    """The cards with these ids, or the whole catalogue and the user's `own`."""
-    return [*rules(), *own] if rule_ids is None else [rule(r, own) for r in dict.fromkeys(rule_ids)]
+def choose(chosen: Iterable[str | Card] | None, own: Sequence[Card] = ()) -> list[Card]:
+    """The cards with these ids and those given as such, or the whole catalogue and the user's `own`."""
+    if chosen is None:
+        return [*rules(), *own]
+    return list({c.id: c for c in (r if isinstance(r, Card) else rule(r, own) for r in chosen)}.values())
 
 
 def template(says: str) -> list[tuple[str, bool]]:

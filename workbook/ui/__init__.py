@@ -1,8 +1,15 @@
 """What a learner sees and clicks in a notebook: state without widgets, and views without logic.
 
-Others may use: `browse_codes`, `code_visit`, `find_the_error`, `follow_the_dollars`.
+Others may use: `browse_cards`, `browse_codes`, `code_visit`, `find_the_error`, `follow_the_dollars`, `hunt_errors`.
 """
 
-from workbook.ui.views import browse_codes, code_visit, find_the_error, follow_the_dollars
+from workbook.ui.views import (
+    browse_cards,
+    browse_codes,
+    code_visit,
+    find_the_error,
+    follow_the_dollars,
+    hunt_errors,
+)
 
-__all__ = ["browse_codes", "code_visit", "find_the_error", "follow_the_dollars"]
+__all__ = ["browse_cards", "browse_codes", "code_visit", "find_the_error", "follow_the_dollars", "hunt_errors"]

@@ -176,3 +176,54 @@ def _fill(state, name: str, box: w.Select) -> None:
 
     fill()
     state.observe(fill, name)
+
+
+def hunt_errors(hunt) -> w.VBox:
+    """The claims of a hunt as forms, a mark for each, the score beside the rules'; `.state.marks` holds the marks."""
+    from workbook.ui.hunt import MarkState
+
+    state = MarkState(hunt)
+    claims = w.Select(description="Claims", rows=10, options=state.choices, style=WIDE, layout=w.Layout(width="26em"))
+    mark = w.Checkbox(description="This claim bears an error", style={"description_width": "initial"}, indent=False)
+    score = w.Button(description="Score my marks", button_style="primary", layout=w.Layout(width="auto"))
+    reveal = w.Button(description="Show what was planted", layout=w.Layout(width="auto"))
+    form, summary, result = w.HTML(), w.HTML(), w.HTML()
+
+    def relist(change: object = None) -> None:
+        chosen = claims.value
+        claims.options = state.choices
+        claims.value = chosen
+
+    w.link((state, "claim_id"), (claims, "value"), transform=(lambda code: code, lambda code: code or state.claim_id))
+    w.link((state, "is_marked"), (mark, "value"))
+    state.observe(relist, "marks")
+    score.on_click(lambda _: state.score())
+    reveal.on_click(lambda _: state.score(reveal=True))
+    _follow(state, "form_html", form)
+    _follow(state, "summary", summary, _spoken)
+    _follow(state, "result_html", result)
+    side = w.VBox([claims, mark, w.HBox([score, reveal])])
+    return _View("errors to hunt", state, [side, form, summary, result])
+
+
+def browse_cards(claims: Claims) -> w.VBox:
+    """The rule cards: search, open, read, change the SQL and run it over the claims."""
+    from workbook.ui.cards import CardState
+
+    state = CardState(claims)
+    query = w.Text(description="Search", placeholder="PTP, bilateral, 42 CFR", style=WIDE, layout=FIELD)
+    query.continuous_update = False
+    hits = w.Select(description="Cards", rows=10, style=WIDE, layout=FIELD)
+    open_ = w.Button(description="Open the card", button_style="primary")
+    sql = w.Textarea(description="Its SQL", rows=14, style=WIDE, layout=w.Layout(width="95%"))
+    run = w.Button(description="Run over the claims", button_style="primary", layout=w.Layout(width="auto"))
+    card, message, result = w.HTML(), w.HTML(), w.HTML()
+    w.link((state, "query"), (query, "value"))
+    w.link((state, "sql"), (sql, "value"))
+    _fill(state, "hits", hits)
+    open_.on_click(lambda _: hits.value and state.open(hits.value))
+    run.on_click(lambda _: state.run())
+    _follow(state, "card_html", card)
+    _follow(state, "message", message, _spoken)
+    _follow(state, "result_html", result)
+    return _View("rule cards", state, [query, hits, open_, card, sql, run, message, result])

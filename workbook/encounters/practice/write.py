@@ -45,7 +45,7 @@ def make_practice(seed: int = SEED) -> Practice:
 
 
 def _planted_year(seed: int) -> tuple[list[Bundle], list[Bundle], list[Planted]]:
-    """The claims of a year, clean and as sent. Where chance left too few that can bear an error, the year is redrawn."""
+    """The claims of a year, clean and as sent; redrawn where chance left too few that can bear an error."""
     for redrawn in range(_DRAWS):
         drawn = seed + redrawn * 1_000_003
         clean = clean_claims(drawn)
