@@ -171,8 +171,8 @@ def audit(
     DuckDB, or the Spark of the DataFrames. With `price` each finding carries what Medicare would pay for its line.
     `cards` is a folder of further cards. `received_date` is given to the claims that state none. `memory_limit`
     ("4GB") makes DuckDB spill to disk what does not fit. `progress` is told the number of each rule, how many there
-    are, and its card. Raises WorkbookError for an unknown rule, a card or a table that is not as it should be, and too little
-    memory.
+    are, and its card. Raises WorkbookError for an unknown rule, a card or a table that is not as it should be, and
+    too little memory.
     """
     tables = given_tables(claims)
     chosen = [c for c in choose(rules, own_cards(cards) if cards else ()) if c.status == "active" or rules is not None]
