@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbook.terms import WorkbookError
 
@@ -73,12 +73,18 @@ def _keeps_rows(join: exp.Join) -> bool:
     return (join.side == "LEFT" and join.kind in ("", "OUTER")) or (join.kind == "CROSS" and not join.side)
 
 
-@lru_cache(maxsize=1024)
-def _parsed(sql: str) -> exp.Query:
+@lru_cache(maxsize=4096)
+def _statements(sql: str) -> tuple[Any, ...]:
+    """What the text says, parsed once; nobody may change it."""
     import sqlglot
+
+    return tuple(sqlglot.parse(sql, read="duckdb"))
+
+
+def _parsed(sql: str) -> exp.Query:
     from sqlglot import exp
 
-    tree = sqlglot.parse_one(sql, read="duckdb")
+    [tree] = _statements(sql)
     assert isinstance(tree, exp.Query)
     return tree
 
@@ -90,7 +96,6 @@ def parse_select(sql: str, where: str, line: int = 1) -> Select:
     not parse, is not a SELECT, reads a file or a table function, calls a function that not every engine knows or that
     reaches outside the tables, or returns unnamed columns.
     """
-    import sqlglot
     from sqlglot import exp
     from sqlglot.errors import ParseError, TokenError
 
@@ -99,7 +104,7 @@ def parse_select(sql: str, where: str, line: int = 1) -> Select:
         return WorkbookError(f"{where}, line {line + at - 1}: {why}")
 
     try:
-        statements = sqlglot.parse(sql, read="duckdb")
+        statements = _statements(sql)
     except ParseError as error:
         fault = error.errors[0]
         raise WorkbookError(

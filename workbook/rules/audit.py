@@ -21,7 +21,7 @@ from workbook.rules.compare import Comparison, compare
 from workbook.rules.derived import put_derived
 from workbook.rules.findings import schema, to_findings
 from workbook.rules.own import own_cards
-from workbook.rules.run import drop_views, keep_views, run_card, views_of
+from workbook.rules.run import claim_types, drop_views, keep_views, not_of_this_type, run_card, views_of
 from workbook.rules.tables import COVERAGE, FINDING
 from workbook.terms import Edition, WorkbookError, dollars, parse_date
 
@@ -180,10 +180,12 @@ def audit(
     before = opened.tables()
     try:
         put_tables(opened, tables, parse_date(received_date, "received_date") if received_date is not None else None)
-        loaded = _load_reference(opened, chosen)
+        types = claim_types(opened)
+        apart = [] if None in types else [c for c in chosen if c.applies_to not in ("all", *types)]
+        loaded = _load_reference(opened, [c for c in chosen if c not in apart])
         opened.lock()
-        put_derived(opened, {name for card in chosen for name in card.reads})
-        found, covered = _run(opened, chosen, loaded, progress)
+        put_derived(opened, {name for card in chosen if card not in apart for name in card.reads})
+        found, covered = _run(opened, chosen, apart, loaded, progress)
         if price and found.num_rows:
             found = _with_stakes(opened, found)
         return Audit(found, COVERAGE.from_rows(covered), tuple(chosen))
@@ -207,14 +209,21 @@ def _open(engine: str | None, tables: Mapping[str, Any], memory_limit: str | Non
 
 
 def _run(
-    engine: Engine, cards: list[Card], loaded: list[Edition], progress: Callable[[int, int, Card], None] | None
+    engine: Engine,
+    cards: list[Card],
+    apart: list[Card],
+    loaded: list[Edition],
+    progress: Callable[[int, int, Card], None] | None,
 ) -> tuple[pa.Table, list[dict[str, Any]]]:
-    """Run the cards, those that read the same views one after the other, each view no longer there than it is read."""
+    """Run the cards, those that read the same views one after the other, each view no longer there than it is read.
+
+    Those `apart` are for types of claims that are not among these.
+    """
     import pyarrow as pa
 
-    waiting = sorted(cards, key=lambda c: (c.judges, sorted(views_of(c)), c.id))
-    found, covered = {}, {}
-    for number, card in enumerate(cards, 1):
+    waiting = sorted((c for c in cards if c not in apart), key=lambda c: (c.judges, sorted(views_of(c)), c.id))
+    found, covered = {}, {card.id: not_of_this_type(engine, card) for card in apart}
+    for number, card in enumerate(tuple(waiting), len(apart) + 1):
         if progress:
             progress(number, len(cards), waiting[0])
         keep_views(engine, waiting[0], waiting)
@@ -222,7 +231,9 @@ def _run(
         rows, covered[card.id] = run_card(engine, card, loaded)
         found[card.id] = to_findings(card, rows, loaded)
         drop_views(engine, waiting)
-    findings = pa.concat_tables([schema().empty_table(), *(found[c.id] for c in cards)]).unify_dictionaries()
+    findings = pa.concat_tables(
+        [schema().empty_table(), *(found[c.id] for c in cards if c.id in found)]
+    ).unify_dictionaries()
     return findings, [{"rule_id": c.id, "judged": c.judges, **row} for c in cards for row in covered[c.id]]
 
 

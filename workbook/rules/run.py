@@ -78,6 +78,32 @@ def run_card(engine: Engine, card: Card, editions: Iterable[Edition]) -> tuple[p
             engine.drop(name)
 
 
+#: what a card may judge → how many there are, as the view that lists them has it
+_ALL = {
+    "claim": "select count(*) as count, count(*) as claims from claim",
+    "line": "select count(*) as count, count(distinct l.claim_id) as claims "
+    "from claim_line l join claim c on c.claim_id = l.claim_id",
+    "diagnosis": "select count(*) as count, count(distinct d.claim_id) as claims "
+    "from claim_diagnosis d join claim c on c.claim_id = d.claim_id",
+}
+
+
+def claim_types(engine: Engine) -> set[str | None]:
+    """The types of the claims at hand; a card of another type has nothing to judge."""
+    return set(engine.query("select distinct claim_type from claim")["claim_type"].to_pylist())
+
+
+def not_of_this_type(engine: Engine, card: Card) -> list[dict[str, Any]]:
+    """The coverage of a card when no claim is of the type it is for: nothing else need be asked."""
+    [total] = engine.query(_ALL[card.judges]).to_pylist()
+    outcome, why = _outcome(_wrong_type(card))
+    return [{"outcome": outcome, "why": why, **total}] if total["count"] else []
+
+
+def _wrong_type(card: Card) -> str:
+    return f"{NOT_APPLICABLE}not a {card.applies_to} claim"
+
+
 def outcomes(engine: Engine, card: Card, editions: Iterable[Edition]) -> list[tuple[str, str]]:
     """Each judged thing's claim and outcome: checked, not checked or not applicable."""
     if card.coverage:
@@ -188,7 +214,7 @@ def judged_sql(engine: Engine, card: Card, editions: list[Edition], among: str |
 def _cases(card: Card, editions: Sequence[Edition]) -> list[str]:
     cases = []
     if card.applies_to != "all":
-        cases.append(f"when p.claim_type <> '{card.applies_to}' then '{NOT_APPLICABLE}not a {card.applies_to} claim'")
+        cases.append(f"when p.claim_type <> '{card.applies_to}' then '{_wrong_type(card)}'")
     cases.append("when p.service_date is null then 'the date of service is missing'")
     cases.append(f"when not ({_within([card.in_force])}) then '{NOT_APPLICABLE}the rule was not in force'")
     for table in card.edition_names:
