@@ -1,7 +1,7 @@
 """`make bench`: measures, beside a peer or a hand-tuned baseline in the same run, and writes `benchmarks/results.md`.
 
 Every figure is a process of its own, so that peak memory is its own; each is run several times and the median stands.
-`make bench ARGS="--lines 100000 --megabytes 5"` is a quick look.
+`make bench ARGS="--lines 100000 --megabytes 5"` is a quick look, `ARGS="--only files"` measures one section anew.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import national
@@ -197,118 +198,149 @@ TASKS = {
 
 
 def main() -> None:
-    """Measure everything and write the results."""
+    """Measure all sections, or those that are named, and write the results; what is not measured stays as it was."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--task")
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--megabytes", type=int, default=20)
+    parser.add_argument("--only", nargs="+", choices=list(SECTIONS), default=list(SECTIONS))
     options, rest = parser.parse_known_args()
     if options.task:
         run_task(options.task, rest)
         return
-    with tempfile.TemporaryDirectory() as name:
-        RESULTS.write_text(report(Path(name), options.lines, options.megabytes), encoding="utf-8")
+    told = _told_before()
+    for section in options.only:
+        with tempfile.TemporaryDirectory() as name:
+            told[section] = SECTIONS[section](Path(name), options.lines, options.megabytes)
+        RESULTS.write_text(_page(told), encoding="utf-8")
     print(RESULTS.read_text(encoding="utf-8"))
 
 
-def report(folder: Path, lines: int, megabytes: int) -> str:
-    """The results as a page."""
-    from benchmarks import search
-    from benchmarks.universe import write_835, write_837, write_ptp, write_universe
+def _told_before() -> dict[str, str]:
+    """Each section of the page as it stands."""
+    text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
+    found = {}
+    for part in text.split("\n## ")[1:]:
+        title, _, body = part.partition("\n")
+        found[title.strip()] = body.strip()
+    return found
 
-    file = folder / "claims.837"
-    size = write_837(file, megabytes) / 1e6
-    rows = [("what", "seconds (lowest to highest)", "peak MB", "rate", "beside")]
 
-    def add(what: str, m: dict[str, float], rate: str, beside: str = "") -> None:
-        rows.append(
-            (what, f"{m['seconds']:.2f} ({m['low']:.2f} to {m['high']:.2f})", f"{m['megabytes']:.0f}", rate, beside)
-        )
-
-    own, pandas = measure("import workbook", runs=7), measure("import pandas", runs=7)
-    add("import workbook", own, "", f"{own['seconds'] / pandas['seconds']:.3f} × pandas")
-    add("import pandas", pandas, "")
-    for what, m, count, beside in national.rows(folder, lines, measure):
-        add(f"audit, {count:,} lines: {what}", m, f"{count / m['seconds']:,.0f} lines/s", beside)
-    small, large = folder / "small", folder / "large"
-    write_universe(small, lines // 4)
-    write_universe(large, lines)
-    fit, fit_quarter = measure("intake", str(large), runs=1), measure("intake", str(small), runs=1)
-    add(
-        f"intake check of Parquet, {lines // 4:,} lines",
-        fit_quarter,
-        f"{lines / 4 / fit_quarter['seconds']:,.0f} lines/s",
-    )
-    add(
-        f"intake check of Parquet, {lines:,} lines", fit, f"{lines / fit['seconds']:,.0f} lines/s",
-        f"{fit['megabytes'] / fit_quarter['megabytes']:.2f} × the memory and {fit['seconds'] / fit_quarter['seconds']:.1f} × "
-        "the time for 4 × the lines",
-    )  # fmt: skip
-    read, raw, sdk = measure("read 837", str(file)), measure("pyx12", str(file)), measure("x12sdk", str(file), runs=1)
-    add(
-        f"837P of {size:.0f} MB into tables, {read['count']:,} lines",
-        read,
-        f"{size / read['seconds']:.1f} MB/s",
-        f"{raw['seconds'] / read['seconds']:.1f} × pyx12's speed",
-    )
-    add("pyx12's reader, segments only", raw, f"{size / raw['seconds']:.1f} MB/s")
-    add("x12sdk's parser", sdk, f"{size / sdk['seconds']:.1f} MB/s")
-    large_file, remittance = folder / "large.837", folder / "answer.835"
-    large_size, remittance_size = write_837(large_file, megabytes * 10) / 1e6, write_835(remittance, megabytes) / 1e6
-    small_stream, stream = measure("stream 837", str(file), runs=1), measure("stream 837", str(large_file), runs=1)
-    add(f"837P of {size:.0f} MB streamed in batches", small_stream, f"{size / small_stream['seconds']:.1f} MB/s")
-    add(
-        f"837P of {large_size:.0f} MB streamed in batches", stream, f"{large_size / stream['seconds']:.1f} MB/s",
-        f"{stream['megabytes'] / small_stream['megabytes']:.2f} × the memory for {large_size / size:.0f} × the file",
-    )  # fmt: skip
-    answer, raw = measure("read 835", str(remittance)), measure("pyx12 835", str(remittance))
-    rust, sdk = measure("oxedi", str(remittance)), measure("x12sdk", str(remittance), runs=1)
-    add(
-        f"835 of {remittance_size:.0f} MB into tables and balanced, {answer['count']:,} lines", answer,
-        f"{remittance_size / answer['seconds']:.1f} MB/s", f"{raw['seconds'] / answer['seconds']:.1f} × pyx12's speed",
-    )  # fmt: skip
-    add("pyx12's reader, segments only", raw, f"{remittance_size / raw['seconds']:.1f} MB/s")
-    add("oxedi (Rust), into its tables", rust, f"{remittance_size / rust['seconds']:.1f} MB/s")
-    add("x12sdk's parser", sdk, f"{remittance_size / sdk['seconds']:.1f} MB/s")
-    large_answer = folder / "large.835"
-    large_size = write_835(large_answer, megabytes * 10) / 1e6
-    small_stream, stream = (
-        measure("stream 835", str(remittance), runs=1),
-        measure("stream 835", str(large_answer), runs=1),
-    )
-    add(
-        f"835 of {remittance_size:.0f} MB streamed in parts",
-        small_stream,
-        f"{remittance_size / small_stream['seconds']:.1f} MB/s",
-    )
-    add(
-        f"835 of {large_size:.0f} MB streamed in parts", stream, f"{large_size / stream['seconds']:.1f} MB/s",
-        f"{stream['megabytes'] / small_stream['megabytes']:.2f} × the memory for {large_size / remittance_size:.0f} × the file",
-    )  # fmt: skip
-    cold, warm = measure("lookup", data=folder), measure("lookup", runs=5)
-    package, first = measure("simple-icd-10-cm"), measure("search", runs=5)
-    ptp = folder / "ccipra-v322r0-f1.txt"
-    write_ptp(ptp, lines * 17 // 10)
-    loaded = measure("add ptp", str(ptp), data=folder)
-    add("a code looked up, nothing built yet (ICD-10-CM read from its package)", cold, "")
-    add("a code looked up, warm", warm, "", f"{warm['seconds'] / package['seconds']:.2f} × simple-icd-10-cm")
-    add("simple-icd-10-cm: import and one entry", package, "")
-    add("a first search, warm", first, "")
-    add(
-        f"NCCI file of {loaded['count']:,} pairs loaded and read back",
-        loaded,
-        f"{loaded['count'] / loaded['seconds']:,.0f} rows/s",
-    )
-    body = "\n".join(
-        "| " + " | ".join(row) + " |" + ("\n|" + " --- |" * 5 if n == 0 else "") for n, row in enumerate(rows)
-    )
+def _page(told: dict[str, str]) -> str:
+    sections = "".join(f"\n## {title}\n\n{told[title]}\n" for title in SECTIONS if title in told)
     return (
         "# Measured\n\n"
-        f"`make bench`, Python {platform.python_version()}, {platform.machine()}, 2 cores. Each figure is the median of processes of their own, "
-        "imports and file reading included; machines are noisy, so read the ratios.\n\n" + body + "\n\n"
-        "## Code search, in one process\n\n| what | figure |\n| --- | --- |\n"
-        + "".join(f"| {what} | {figure} |\n" for what, figure in search.measure())
+        f"`make bench`, Python {platform.python_version()}, {platform.machine()}, 2 cores. Each figure is the median of processes "
+        'of their own, imports and file reading included; machines are noisy, so read the ratios. `make bench ARGS="--only files"` '
+        f"measures one section anew.\n{sections}"
     )
+
+
+class _Rows:
+    """A table of figures."""
+
+    def __init__(self) -> None:
+        self._rows = [("what", "seconds (lowest to highest)", "peak MB", "rate", "beside")]
+
+    def add(self, what: str, m: dict[str, float], rate: str = "", beside: str = "") -> None:
+        """Add what was measured."""
+        seconds = f"{m['seconds']:.2f} ({m['low']:.2f} to {m['high']:.2f})"
+        self._rows.append((what, seconds, f"{m['megabytes']:.0f}", rate, beside))
+
+    def __str__(self) -> str:
+        return "\n".join(
+            "| " + " | ".join(row) + " |" + ("\n|" + " --- |" * 5 if n == 0 else "") for n, row in enumerate(self._rows)
+        )
+
+
+def _audit_section(folder: Path, lines: int, megabytes: int) -> str:
+    table = _Rows()
+    for what, m, count, beside in national.rows(folder, lines, measure):
+        table.add(f"audit, {count:,} lines: {what}", m, f"{count / m['seconds']:,.0f} lines/s", beside)
+    return str(table)
+
+
+def _intake_section(folder: Path, lines: int, megabytes: int) -> str:
+    from benchmarks.universe import write_universe
+
+    table, small, large = _Rows(), folder / "small", folder / "large"
+    write_universe(small, lines // 4)
+    write_universe(large, lines)
+    quarter, whole = measure("intake", str(small), runs=1), measure("intake", str(large), runs=1)
+    table.add(f"Parquet, {lines // 4:,} lines", quarter, f"{lines / 4 / quarter['seconds']:,.0f} lines/s")
+    table.add(
+        f"Parquet, {lines:,} lines", whole, f"{lines / whole['seconds']:,.0f} lines/s",
+        f"{whole['megabytes'] / quarter['megabytes']:.2f} × the memory and {whole['seconds'] / quarter['seconds']:.1f} × "
+        "the time for 4 × the lines",
+    )  # fmt: skip
+    return str(table)
+
+
+def _files_section(folder: Path, lines: int, megabytes: int) -> str:
+    from benchmarks.universe import write_835, write_837
+
+    table, names = _Rows(), ("claims.837", "large.837", "answer.835", "large.835")
+    claims, many_claims, answer, many_answers = (folder / name for name in names)
+    writers = (
+        (write_837, claims, 1),
+        (write_837, many_claims, 10),
+        (write_835, answer, 1),
+        (write_835, many_answers, 10),
+    )
+    sizes = {path: write(path, megabytes * times) / 1e6 for write, path, times in writers}
+
+    def rate(path: Path, m: dict[str, float]) -> str:
+        return f"{sizes[path] / m['seconds']:.1f} MB/s"
+
+    for kind, path, many, peers in (
+        ("837", claims, many_claims, (("pyx12", "pyx12's reader, segments only", 3), ("x12sdk", "x12sdk's parser", 1))),
+        ("835", answer, many_answers, (
+            ("pyx12 835", "pyx12's reader, segments only", 3), ("oxedi", "oxedi (Rust), into its tables", 3),
+            ("x12sdk", "x12sdk's parser", 1),
+        )),
+    ):  # fmt: skip
+        own = measure(f"read {kind}", str(path))
+        beside = [(says, measure(task, str(path), runs=runs)) for task, says, runs in peers]
+        said = ", ".join(f"{m['seconds'] / own['seconds']:.1f} × {says.split()[0]}" for says, m in beside)
+        table.add(
+            f"{kind} of {sizes[path]:.0f} MB into tables, {own['count']:,} lines", own, rate(path, own), f"speed {said}"
+        )
+        for says, m in beside:
+            table.add(says, m, rate(path, m))
+        small, large = measure(f"stream {kind}", str(path), runs=1), measure(f"stream {kind}", str(many), runs=1)
+        table.add(f"{kind} of {sizes[path]:.0f} MB streamed", small, rate(path, small))
+        table.add(
+            f"{kind} of {sizes[many]:.0f} MB streamed", large, rate(many, large),
+            f"{large['megabytes'] / small['megabytes']:.2f} × the memory for {sizes[many] / sizes[path]:.0f} × the file",
+        )  # fmt: skip
+    return str(table)
+
+
+def _codes_section(folder: Path, lines: int, megabytes: int) -> str:
+    from benchmarks import search
+    from benchmarks.universe import write_ptp
+
+    table, ptp = _Rows(), folder / "ccipra-v322r0-f1.txt"
+    own, pandas = measure("import workbook", runs=7), measure("import pandas", runs=7)
+    table.add("import workbook", own, "", f"{own['seconds'] / pandas['seconds']:.3f} × pandas")
+    table.add("import pandas", pandas)
+    cold, warm = measure("lookup", data=folder), measure("lookup", runs=5)
+    package, first = measure("simple-icd-10-cm"), measure("search", runs=5)
+    write_ptp(ptp, lines * 17 // 10)
+    loaded = measure("add ptp", str(ptp), data=folder)
+    table.add("a code looked up, nothing built yet (ICD-10-CM read from its package)", cold)
+    table.add("a code looked up, warm", warm, "", f"{warm['seconds'] / package['seconds']:.2f} × simple-icd-10-cm")
+    table.add("simple-icd-10-cm: import and one entry", package)
+    table.add("a first search, warm", first)
+    pairs = f"NCCI file of {loaded['count']:,} pairs loaded and read back"
+    table.add(pairs, loaded, f"{loaded['count'] / loaded['seconds']:,.0f} rows/s")
+    found = "".join(f"| {what} | {figure} |\n" for what, figure in search.measure())
+    return f"{table}\n\nSearch, in one process:\n\n| what | figure |\n| --- | --- |\n{found}".rstrip()
+
+
+SECTIONS: dict[str, Callable[[Path, int, int], str]] = {
+    "files": _files_section, "intake": _intake_section, "audit": _audit_section, "codes": _codes_section,
+}  # fmt: skip
 
 
 if __name__ == "__main__":

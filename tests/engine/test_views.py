@@ -385,3 +385,27 @@ def test_a_service_line_names_the_kind_of_insurance_of_its_claim():
     lines = [line(1, "99213"), line(1, "99213", claim_id="C2")]
     claims = [{"claim_id": "C1", "claim_filing_code": "MB"}, {"claim_id": "C2"}]
     assert [r["claim_filing_code"] for r in rows_of("service_line", lines, claims)] == ["MB", None]
+
+
+def test_a_professional_claim_has_the_one_who_performed_it_or_else_the_one_who_bills():
+    claims = [
+        {"claim_id": "C1", "rendering_provider_npi": "5"},
+        {"claim_id": "C2"},
+        {"claim_id": "C3", "claim_type": "institutional"},
+    ]
+    found = [(r["claim_id"], r["provider_npi"]) for r in rows_of("provider_claim", [], claims)]
+    assert found == [("C1", "5"), ("C2", "1")]
+
+
+def test_a_providers_specialty_is_the_one_that_claims_state_most_often():
+    parties = [
+        {"claim_id": claim, "role": role, "sequence": 1, "identifier_type": kind, "identifier": npi, "taxonomy_code": code}
+        for claim, role, kind, npi, code in (
+            ("C1", "rendering", "XX", "5", "207Q00000X"), ("C2", "rendering", "XX", "5", "207R00000X"),
+            ("C3", "rendering", "XX", "5", "207R00000X"), ("C1", "billing", "XX", "1", "261QM1300X"),
+            ("C1", "referring", "XX", "7", "207X00000X"), ("C2", "rendering", "FI", "9", "207X00000X"),
+            ("C3", "rendering", "XX", "6", None),
+        )
+    ]  # fmt: skip
+    found = [(r["provider_npi"], r["taxonomy_code"]) for r in rows_of("provider_specialty", [], parties=parties)]
+    assert found == [("1", "261QM1300X"), ("5", "207R00000X")]

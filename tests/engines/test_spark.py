@@ -26,7 +26,9 @@ STEPS = [pytest.param(s, e, id=f"{s.id} {e.heading}") for s in steps() for e in 
 @pytest.fixture(scope="module")
 def session():
     first = open_engine("spark")
-    first._session.conf.set("spark.sql.codegen.wholeStage", "false")  # compiling Java costs more than a few rows gain
+    # a few rows: compiling Java, and a second partition, cost more than they gain
+    first._session.conf.set("spark.sql.codegen.wholeStage", "false")
+    first._session.conf.set("spark.sql.shuffle.partitions", "1")
     yield first._session
     first.close()
 

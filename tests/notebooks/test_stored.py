@@ -62,7 +62,7 @@ def test_the_guard_sees_a_stripped_notebook():
 
 MUTANTS = {
     "a wrong fee": ("workbook/payment/parameters/conversion_factor.yaml", '"32.3465"', '"32.4365"'),
-    "a rule that finds nothing": ("workbook/rules/cards/PTP-002.md", "where e.modifier_indicator = '1'", "where e.modifier_indicator = '7'"),
+    "a rule that finds nothing": ("workbook/rules/cards/PTP-002.md", "and p.modifier_indicator = '1'", "and p.modifier_indicator = '7'"),
     "a score that is too kind": ("workbook/encounters/scoring.py", 'Decimal("0.5"), Decimal(0)', 'Decimal("0.5"), Decimal("0.3")'),
 }  # fmt: skip
 

@@ -25,10 +25,11 @@ def test_findings_are_new_gone_or_unchanged_by_rule_claim_line_and_evidence():
 
 
 def test_the_findings_file_of_an_earlier_run_is_read_back_as_it_was(tmp_path):
-    audit = wb.audit(claims([{"hcpcs_code": "=cmd"}, {"hcpcs_code": "=cmd"}], diagnoses=("E11",)))
+    chosen = ["DUP-001", "DX-002"]
+    audit = wb.audit(claims([{"hcpcs_code": "=cmd"}, {"hcpcs_code": "=cmd"}], diagnoses=("E11",)), rules=chosen)
     write_people_csv(audit.arrow_findings, tmp_path / "findings.csv")
     assert "\"'=cmd" in (tmp_path / "findings.csv").read_text()
-    compared = wb.audit(claims([{"hcpcs_code": "99213"}])).compare(tmp_path / "findings.csv")
+    compared = wb.audit(claims([{"hcpcs_code": "99213"}]), rules=chosen).compare(tmp_path / "findings.csv")
     assert compared.gone.to_pylist() == audit.arrow_findings.to_pylist()
     assert repr(audit.compare(tmp_path / "findings.csv")) == "0 new, 0 gone, 2 unchanged"
 
