@@ -222,7 +222,11 @@ def _run(
     import pyarrow as pa
 
     waiting = sorted((c for c in cards if c not in apart), key=lambda c: (c.judges, sorted(views_of(c)), c.id))
-    found, covered = {}, {card.id: not_of_this_type(engine, card) for card in apart}
+    found, covered = {}, {}
+    for number, card in enumerate(apart, 1):
+        if progress:
+            progress(number, len(cards), card)
+        covered[card.id] = not_of_this_type(engine, card)
     for number, card in enumerate(tuple(waiting), len(apart) + 1):
         if progress:
             progress(number, len(cards), waiting[0])
