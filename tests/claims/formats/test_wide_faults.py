@@ -190,7 +190,9 @@ def test_the_years_of_a_date_are_four_digits(tmp_path):
 
 def test_too_little_memory_is_said_in_one_line(tmp_path):
     path = carrier(tmp_path, *({"CLM_ID": str(n)} for n in range(2_000)))
-    with pytest.raises(WorkbookError, match="the data need more memory, and more disk to spill into, than the engine may take") as caught:
+    with pytest.raises(
+        WorkbookError, match="the data need more memory, and more disk to spill into, than the engine may take"
+    ) as caught:
         read_wide(path, memory_limit="1MB")
     assert "\n" not in str(caught.value)
 

@@ -87,7 +87,7 @@ def test_most_of_the_practice_is_read_as_columns(as_columns: None, monkeypatch: 
 
     monkeypatch.setattr(reader._ClaimReader, "_close", noted)
     claims = read_837(PRACTICE).arrow["claim"].num_rows
-    assert len(one_by_one) < claims * 0.15
+    assert len(one_by_one) < claims * 0.25  # drugs with their NDC (LIN) are read one by one
 
 
 @pytest.mark.parametrize("fact", CLAIMS, ids=lambda fact: Path(fact["file"]).name)
