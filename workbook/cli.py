@@ -185,6 +185,17 @@ def _read(options: argparse.Namespace) -> Claims:
     return wb.read_claims(options.paths if len(options.paths) > 1 else options.paths[0], received_date=options.received)
 
 
+def _read_unless_large(options: argparse.Namespace) -> Claims | None:
+    """The claims, their reader's problems told; None for one folder of Parquet tables, which stay in the engine."""
+    from workbook.claims.given import parquet_folder
+
+    if len(options.paths) == 1 and parquet_folder(options.paths[0]):
+        return None
+    claims = _read(options)
+    _say_problems(claims)
+    return claims
+
+
 def _out(options: argparse.Namespace) -> Path | None:
     if options.out is None:
         return None
@@ -216,15 +227,10 @@ def _is_broken(claims: Claims | Remittance | Streamed) -> bool:
 
 def _audit(options: argparse.Namespace) -> int:
     import workbook as wb
-    from workbook.claims.given import parquet_folder
     from workbook.engine.export import to_json, write_people_csv
     from workbook.ui.show import findings_text
 
-    folder = _out(options)
-    is_large = len(options.paths) == 1 and parquet_folder(options.paths[0])
-    claims = None if is_large else _read(options)  # Parquet tables stay in the engine
-    if claims is not None:
-        _say_problems(claims)
+    folder, claims = _out(options), _read_unless_large(options)
     result = wb.audit(
         options.paths[0] if claims is None else claims, rules=options.rules, engine=options.engine, cards=options.cards,
         received_date=options.received if claims is None else None, memory_limit=options.memory_limit,
@@ -257,17 +263,14 @@ def _peers(options: argparse.Namespace) -> int:
     import pyarrow as pa
 
     import workbook as wb
-    from workbook.claims.given import parquet_folder
     from workbook.engine.export import to_json, write_people_csv
 
-    folder = _out(options)
-    is_large = len(options.paths) == 1 and parquet_folder(options.paths[0])
-    claims = options.paths[0] if is_large else _read(options)
-    result = wb.peers(claims, groups=options.groups, only=options.measures)
+    folder, claims = _out(options), _read_unless_large(options)
+    result = wb.peers(options.paths[0] if claims is None else claims, groups=options.groups, only=options.measures)
     if options.json:
         print(to_json(result.shares.astype(object).where(result.shares.notna(), None).to_dict("records")))
     else:
-        print(claims)
+        print(claims if claims is not None else options.paths[0])
         print(result)
         print(result.summary.to_string())
         for row in result.outliers.itertuples():

@@ -181,11 +181,11 @@ def audit(
     try:
         put_tables(opened, tables, parse_date(received_date, "received_date") if received_date is not None else None)
         types = claim_types(opened)
-        apart = [] if None in types else [c for c in chosen if c.applies_to not in ("all", *types)]
-        loaded = _load_reference(opened, [c for c in chosen if c not in apart])
+        here = [c for c in chosen if None in types or c.applies_to in ("all", *types)]
+        loaded = _load_reference(opened, here)
         opened.lock()
-        put_derived(opened, {name for card in chosen if card not in apart for name in card.reads})
-        found, covered = _run(opened, chosen, apart, loaded, progress)
+        put_derived(opened, {name for card in here for name in card.reads})
+        found, covered = _run(opened, chosen, {card.id for card in here}, loaded, progress)
         if price and found.num_rows:
             found = _with_stakes(opened, found)
         return Audit(found, COVERAGE.from_rows(covered), tuple(chosen))
@@ -211,17 +211,18 @@ def _open(engine: str | None, tables: Mapping[str, Any], memory_limit: str | Non
 def _run(
     engine: Engine,
     cards: list[Card],
-    apart: list[Card],
+    here: set[str],
     loaded: list[Edition],
     progress: Callable[[int, int, Card], None] | None,
 ) -> tuple[pa.Table, list[dict[str, Any]]]:
     """Run the cards, those that read the same views one after the other, each view no longer there than it is read.
 
-    Those `apart` are for types of claims that are not among these.
+    Those that are not `here` are for types of claims that are not among these.
     """
     import pyarrow as pa
 
-    waiting = sorted((c for c in cards if c not in apart), key=lambda c: (c.judges, sorted(views_of(c)), c.id))
+    waiting = sorted((c for c in cards if c.id in here), key=lambda c: (c.judges, sorted(views_of(c)), c.id))
+    apart = [c for c in cards if c.id not in here]
     found, covered = {}, {}
     for number, card in enumerate(apart, 1):
         if progress:

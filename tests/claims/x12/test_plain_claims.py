@@ -76,18 +76,25 @@ def test_the_practice_reads_the_same_both_ways(path: Path, monkeypatch: pytest.M
     assert differences(path, monkeypatch) == []
 
 
-def test_most_of_the_practice_is_read_as_columns(as_columns: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    one_by_one: list[str] = []
+def test_a_claim_is_read_one_by_one_only_where_its_subscriber_has_a_drug_or_a_problem(
+    as_columns: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_by_one: set[str] = set()
     close = reader._ClaimReader._close
 
     def noted(self: reader._ClaimReader) -> None:
         if self._claim:
-            one_by_one.append(self._claim.claim_id)
+            one_by_one.add(self._claim.claim_id)
         close(self)
 
     monkeypatch.setattr(reader._ClaimReader, "_close", noted)
-    claims = read_837(PRACTICE).arrow["claim"].num_rows
-    assert len(one_by_one) < claims * 0.25  # drugs with their NDC (LIN) are read one by one
+    claims = read_837(PRACTICE)
+    lines, problems = claims.arrow["claim_line"].to_pylist(), claims.arrow_problems.to_pylist()
+    odd = {line["claim_id"] for line in lines if line["ndc"]} | {problem["claim_id"] for problem in problems}
+    rows = claims.arrow["claim"].to_pylist()
+    subscribers = {row["subscriber_id"] for row in rows if row["claim_id"] in odd}
+    assert one_by_one <= {row["claim_id"] for row in rows if row["subscriber_id"] in subscribers}
+    assert odd - {None} <= one_by_one
 
 
 @pytest.mark.parametrize("fact", CLAIMS, ids=lambda fact: Path(fact["file"]).name)
