@@ -20,17 +20,18 @@ STAY = {
 
 
 def grouped(stays, engine=None):
-    """Rows by claim of what `grouped_stays` gives for {claim_id: (codes with POA marks, procedures, columns of the claim)}."""
+    """Rows by claim of what `grouped_stays` gives for {claim_id: (codes with POA marks, procedures, columns of the claim)}; - is no code."""
     claims, diagnoses, procedures = [], [], []
     for claim_id, (codes, done, columns) in stays.items():
         claims.append({**STAY, "claim_id": claim_id, **columns})
         for n, text in enumerate(codes.split(), 1):
             code, _, mark = text.partition("/")
             role = "principal" if n == 1 else "other"
-            diagnoses.append({"claim_id": claim_id, "sequence": n, "role": role, "diagnosis_code": code,
-                              "code_set": "icd10", "present_on_admission": mark or None})  # fmt: skip
+            diagnoses.append({"claim_id": claim_id, "sequence": n, "role": role,
+                              "diagnosis_code": None if code == "-" else code, "code_set": "icd10", "present_on_admission": mark or None})  # fmt: skip
         procedures += [
-            {"claim_id": claim_id, "sequence": n, "procedure_code": c} for n, c in enumerate(done.split(), 1)
+            {"claim_id": claim_id, "sequence": n, "procedure_code": None if c == "-" else c}
+            for n, c in enumerate(done.split(), 1)
         ]
     opened = engine or open_engine()
     given = {"claim": claims, "claim_diagnosis": diagnoses, "claim_procedure": procedures}
@@ -80,25 +81,34 @@ def test_the_day_of_discharge_picks_the_version(day, version):
 
 
 @pytest.mark.parametrize(
-    ("codes", "columns", "why"),
+    ("codes", "done", "columns", "why"),
     [
-        ("J189", {"statement_through_date": None}, "the last day of the stay is missing"),
-        ("J189", {"statement_through_date": date(2027, 4, 1)}, "no version of the grouper for the day of discharge"),
-        ("", {}, "the principal diagnosis is missing"),
-        ("J189", {"patient_birth_date": None}, "the date of birth is missing"),
-        ("J189", {"patient_birth_date": date(2026, 1, 1)}, "the age is not possible"),
-        ("J189", {"patient_status": "AB"}, "the patient status is missing"),
-        ("I109/Y", {}, "the principal diagnosis is no valid code on the day of discharge"),
-        ("W19XXXA/Y", {}, "the principal diagnosis may not be one"),
+        ("J189", "", {"statement_through_date": None}, "the last day of the stay is missing"),
+        (
+            "J189",
+            "",
+            {"statement_through_date": date(2027, 4, 1)},
+            "no version of the grouper for the day of discharge",
+        ),
+        ("", "", {}, "the principal diagnosis is missing"),
+        ("-/Y E119/Y", "", {}, "the principal diagnosis is missing"),
+        ("J189/Y -/Y", "", {}, "a diagnosis or a procedure of the stay has no code"),
+        ("J189/Y", "-", {}, "a diagnosis or a procedure of the stay has no code"),
+        ("J189", "", {"patient_birth_date": None}, "the date of birth is missing"),
+        ("J189", "", {"patient_birth_date": date(2026, 1, 1)}, "the age is not possible"),
+        ("J189", "", {"patient_status": "AB"}, "the patient status is missing"),
+        ("I109/Y", "", {}, "the principal diagnosis is no valid code on the day of discharge"),
+        ("W19XXXA/Y", "", {}, "the principal diagnosis may not be one"),
         (
             "J189/Y L89154",
+            "",
             {},
             "a diagnosis that may be hospital-acquired does not say whether it was present on admission",
         ),
     ],
 )
-def test_a_stay_that_is_not_grouped_says_why(codes, columns, why):
-    row = grouped({"C1": (codes, "", columns)})["C1"]
+def test_a_stay_that_is_not_grouped_says_why(codes, done, columns, why):
+    row = grouped({"C1": (codes, done, columns)})["C1"]
     assert (row["ms_drg"], row["why"]) == (None, why)
 
 

@@ -143,8 +143,11 @@ def _case(stay: list[dict[str, Any]]) -> Case | str:
     version = version_on(claim["discharged"])
     if version is None:
         return "no version of the grouper for the day of discharge"
-    if not diagnoses or diagnoses[0]["part"] != 1:
+    if not diagnoses or diagnoses[0]["part"] != 1 or diagnoses[0]["code"] is None:
         return "the principal diagnosis is missing"
+    # a group found without one of the codes could be another than the hospital's
+    if any(row["code"] is None for row in stay[1:]):
+        return "a diagnosis or a procedure of the stay has no code"
     for column, words in (("born", "the date of birth"), ("admitted", "the day of admission")):
         if claim[column] is None:
             return f"{words} is missing"

@@ -70,15 +70,18 @@ def test_three_rows_at_a_time_give_the_same_result_as_all_at_once(whole: IntakeR
     assert len(failed(whole)) > 15
 
 
-def test_files_give_the_same_result_as_tables_in_memory(whole: IntakeResult, tmp_path: Path) -> None:
-    before = set(Path(tempfile.gettempdir()).glob("workbook-intake-*"))
+def test_files_give_the_same_result_as_tables_in_memory(
+    whole: IntakeResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (temporary := tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     claims, told = faulty_claims(), list[tuple[str, int]]()
     folder = as_files(claims, tmp_path / "parquet")
     found = judge(folder, TODAY, batch_rows=30, progress=lambda what, rows: told.append((what, rows)))
     assert shown(found) == shown(whole)
     rows = sum(table.num_rows for table in claims.arrow.values())
     assert [max(n for what, n in told if what == w) for w in ("read", "judged")] == [rows, rows]
-    assert set(Path(tempfile.gettempdir()).glob("workbook-intake-*")) <= before
+    assert not list(temporary.iterdir()), "working files were left behind"
 
 
 def test_rows_are_numbered_through_the_files_of_a_table_in_the_order_of_their_names(
