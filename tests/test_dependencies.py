@@ -5,9 +5,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -26,7 +26,7 @@ def requirements():
 
 
 def conda_pip_block():
-    environment = YAML(typ="safe").load(ROOT / "environment.yml")
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     (block,) = [part["pip"] for part in environment["dependencies"] if isinstance(part, dict)]
     return block
 

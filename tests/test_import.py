@@ -13,7 +13,7 @@ HEAVY = [
     "great_expectations",
     "ipywidgets",
     "pydantic",
-    "ruamel",
+    "yaml",
     "simple_icd_10_cm",
 ]
 

@@ -100,7 +100,7 @@ def test_a_case_shows_its_note_escaped_and_never_its_key(tmp_path):
             "[R07.0]\n    modifiers: ['2']",
             "line 22, answer_key.1.modifiers: expected two characters such as",
         ),
-        ("level: 1", "level: 1\nlevel: 2", "ENC-900.yaml, line 4: found duplicate key"),
+        ("level: 1", "level: 1\nlevel: 2", "ENC-900.yaml, line 4: level stands twice"),
         ("level: 1", "level: [1", "ENC-900.yaml, line 4: expected ',' or ']'"),
     ],
 )

@@ -47,7 +47,7 @@ def test_a_page_gives_front_matter_title_prose_select_and_tables(tmp_path):
     [
         ("---\nid", "id", "A-001.md, line 1: expected front matter between two lines of ---"),
         ("\n---\n# A", "\n# A", "A-001.md, line 1: the front matter has no closing ---"),
-        ("id: A-001", "id: A-001\nid: A-002", "A-001.md, line 3: found duplicate key"),
+        ("id: A-001", "id: A-001\nid: A-002", "A-001.md, line 3: id stands twice"),
         ("## Given `mue`", "## Gibt `mue`", "A-001.md, line 11: unknown heading 'Gibt `mue`'; the headings are Given"),
         ("# A title\n", "", "A-001.md, line 5: expected a title (# …) after the front matter"),
         ("| hcpcs_code | mue_value |", "| hcpcs_code | hcpcs_code |", "A-001.md, line 12: a column stands twice"),

@@ -49,7 +49,7 @@ PAGE = (FOLDER / "conversion_factor.yaml").read_text(encoding="utf-8")
         ('"32.7442"', "32.7442", "line 5, values.0.value"),
         ("title:", "titel:", "line 1, titel: there is no such field"),
         ("2024-03-09", "2023-03-09", "line 4, values: the dates must rise"),
-        ("end_date: 2026-12-31", "end_date: 2026-12-31\nunit: again", "found duplicate key"),
+        ("end_date: 2026-12-31", "end_date: 2026-12-31\nunit: again", "unit stands twice"),
         ("end_date: 2026-12-31", "end_date: soon", "line 9, end_date"),
     ],
 )

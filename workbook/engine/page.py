@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbook.engine.table import Table
-from workbook.engine.yaml import line_of, parse_yaml
+from workbook.engine.yaml import Fields, line_of, parse_yaml
 from workbook.terms import WorkbookError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from markdown_it import MarkdownIt
     from markdown_it.token import Token
-    from ruamel.yaml.comments import CommentedMap
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Page:
     """One page: front matter, title, the section under the title, and the sections under each further heading."""
 
     path: Path
-    front: CommentedMap
+    front: Fields
     top: Section
     sections: list[Section]
     source: str
@@ -126,7 +127,7 @@ def read_page(path: Path, kinds: tuple[str, ...]) -> Page:
     return page
 
 
-def _front_matter(name: str, source: str) -> tuple[CommentedMap, str, int]:
+def _front_matter(name: str, source: str) -> tuple[Fields, str, int]:
     lines = source.split("\n")
     if lines[0].strip() != "---":
         raise WorkbookError(f"{name}, line 1: expected front matter between two lines of ---")
@@ -138,10 +139,18 @@ def _front_matter(name: str, source: str) -> tuple[CommentedMap, str, int]:
     return front, "\n".join(lines[end + 1 :]), end + 1
 
 
-def _sections(name: str, body: str, offset: int) -> list[Section]:
+@cache
+def _markdown() -> MarkdownIt:
+    """Markdown with tables, parsed into blocks alone: what stands within a line is kept as it is written."""
     from markdown_it import MarkdownIt
 
-    tokens = MarkdownIt("commonmark").enable("table").parse(body)
+    parser = MarkdownIt("commonmark").enable("table")
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    return parser
+
+
+def _sections(name: str, body: str, offset: int) -> list[Section]:
+    tokens = _markdown().parse(body)
     lines = body.split("\n")
     sections: list[Section] = []
     index = 0

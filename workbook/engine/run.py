@@ -132,7 +132,7 @@ class DuckDB:
         most = spill_limit or f"{shutil.disk_usage(spill).free // 2}B"
         self._connection.execute(f"set max_temp_directory_size = '{most}'")  # given to connect, it would not hold
         self._memory_limit = memory_limit
-        self._names: set[str] = set()
+        self._names: dict[str, str] = {}  # name → what DuckDB drops it as
         self._files: list[str] = []
         self._is_locked = False
 
@@ -151,7 +151,7 @@ class DuckDB:
                 self._connection.unregister("arriving")
         else:
             raise _refused(name, data, "an Arrow table, a path of Parquet files or a DuckDB relation")
-        self._names.add(name)
+        self._names.setdefault(name, "view")
 
     def _put_files(self, name: str, path: str) -> None:
         if self._is_locked:
@@ -168,13 +168,13 @@ class DuckDB:
         """See `Engine.view`."""
         with self._told():
             self._connection.execute(f'create or replace temp view "{name}" as {sql}')
-        self._names.add(name)
+        self._names[name] = "view"
 
     def keep(self, name: str, sql: str) -> None:
         """See `Engine.keep`."""
         with self._told():
             self._connection.execute(f'create or replace temp table "{name}" as {sql}')
-        self._names.add(name)
+        self._names[name] = "table"
 
     def query(self, sql: str) -> pa.Table:
         """See `Engine.query`."""
@@ -188,14 +188,8 @@ class DuckDB:
 
     def drop(self, name: str) -> None:
         """See `Engine.drop`."""
-        if name not in self._names:
-            return
-        found = self._connection.execute(
-            "select table_type from information_schema.tables where table_name = ?", [name]
-        ).fetchall()
-        for (kind,) in found:
-            self._connection.execute(f'drop {"view" if kind == "VIEW" else "table"} if exists "{name}"')
-        self._names.discard(name)
+        if kind := self._names.pop(name, None):
+            self._connection.execute(f'drop {kind} "{name}"')
 
     def tables(self) -> set[str]:
         """See `Engine.tables`."""

@@ -37,32 +37,40 @@ class Select:
 
         It may still return a row more than once, where a join finds several partners.
         """
-        from sqlglot import exp
-
-        tree = _parsed(self.sql)
-        source = tree.args.get("from_")
-        if not isinstance(tree, exp.Select) or source is None or any(tree.args.get(part) for part in _GATHERING):
-            return None
-        joins = tree.args.get("joins") or []
-        if not isinstance(source.this, exp.Table) or source.this.name != table or not all(map(_keeps_rows, joins)):
-            return None
-        alias: str = source.this.alias_or_name
-        own = {e.alias_or_name: e for e in tree.expressions}
-        plain = (own[k].unalias() for k in key)
-        same = all(
-            isinstance(e, exp.Column) and (e.name, e.table) == (k, alias) for k, e in zip(key, plain, strict=True)
-        )
-        return alias if same else None
+        return _row_by_row(self.sql, table, tuple(key))
 
     def reading(self, alias: str, table: str, columns: Iterable[str]) -> Select:
         """The same SELECT with `alias` standing for `table` instead, which returns these columns of it besides."""
-        from sqlglot import exp
+        added = tuple(c for c in columns if c not in self.columns)
+        return replace(self, sql=_reading(self.sql, alias, table, added), columns=(*self.columns, *added))
 
-        tree = _parsed(self.sql).copy()
-        tree.args["from_"].set("this", exp.alias_(exp.to_table(table), alias, table=True))
-        added = [c for c in columns if c not in self.columns]
-        tree = tree.select(*(exp.alias_(exp.column(c, table=alias), c) for c in added))
-        return replace(self, sql=tree.sql("duckdb"), columns=(*self.columns, *added))
+
+@lru_cache(maxsize=4096)
+def _row_by_row(sql: str, table: str, key: tuple[str, ...]) -> str | None:
+    from sqlglot import exp
+
+    tree = _parsed(sql)
+    source = tree.args.get("from_")
+    if not isinstance(tree, exp.Select) or source is None or any(tree.args.get(part) for part in _GATHERING):
+        return None
+    joins = tree.args.get("joins") or []
+    if not isinstance(source.this, exp.Table) or source.this.name != table or not all(map(_keeps_rows, joins)):
+        return None
+    alias: str = source.this.alias_or_name
+    own = {e.alias_or_name: e for e in tree.expressions}
+    plain = (own[k].unalias() for k in key)
+    same = all(isinstance(e, exp.Column) and (e.name, e.table) == (k, alias) for k, e in zip(key, plain, strict=True))
+    return alias if same else None
+
+
+@lru_cache(maxsize=4096)
+def _reading(sql: str, alias: str, table: str, added: tuple[str, ...]) -> str:
+    from sqlglot import exp
+
+    tree = _parsed(sql).copy()
+    tree.args["from_"].set("this", exp.alias_(exp.to_table(table), alias, table=True))
+    read: str = tree.select(*(exp.alias_(exp.column(c, table=alias), c) for c in added)).sql("duckdb")
+    return read
 
 
 _GATHERING = ("where", "group", "having", "qualify", "distinct", "limit", "offset", "with_", "sample", "laterals")

@@ -21,7 +21,7 @@ from workbook.rules.compare import Comparison, compare
 from workbook.rules.derived import put_derived
 from workbook.rules.findings import schema, to_findings
 from workbook.rules.own import own_cards
-from workbook.rules.run import claim_types, drop_views, keep_views, not_of_this_type, run_card, views_of
+from workbook.rules.run import Universe, claim_types, drop_views, keep_views, run_card, views_of
 from workbook.rules.tables import COVERAGE, FINDING
 from workbook.terms import Edition, WorkbookError, dollars, parse_date
 
@@ -182,10 +182,10 @@ def audit(
         put_tables(opened, tables, parse_date(received_date, "received_date") if received_date is not None else None)
         types = claim_types(opened)
         here = [c for c in chosen if None in types or c.applies_to in ("all", *types)]
-        loaded = _load_reference(opened, here)
+        universe = Universe(opened, _load_reference(opened, here))
         opened.lock()
         put_derived(opened, {name for card in here for name in card.reads})
-        found, covered = _run(opened, chosen, {card.id for card in here}, loaded, progress)
+        found, covered = _run(universe, chosen, {card.id for card in here}, progress)
         if price and found.num_rows:
             found = _with_stakes(opened, found)
         return Audit(found, COVERAGE.from_rows(covered), tuple(chosen))
@@ -209,10 +209,9 @@ def _open(engine: str | None, tables: Mapping[str, Any], memory_limit: str | Non
 
 
 def _run(
-    engine: Engine,
+    universe: Universe,
     cards: list[Card],
     here: set[str],
-    loaded: list[Edition],
     progress: Callable[[int, int, Card], None] | None,
 ) -> tuple[pa.Table, list[dict[str, Any]]]:
     """Run the cards, those that read the same views one after the other, each view no longer there than it is read.
@@ -227,15 +226,15 @@ def _run(
     for number, card in enumerate(apart, 1):
         if progress:
             progress(number, len(cards), card)
-        covered[card.id] = not_of_this_type(engine, card)
+        covered[card.id] = universe.not_of_this_type(card)
     for number, card in enumerate(tuple(waiting), len(apart) + 1):
         if progress:
             progress(number, len(cards), waiting[0])
-        keep_views(engine, waiting[0], waiting)
+        keep_views(universe.engine, waiting[0], waiting)
         card = waiting.pop(0)
-        rows, covered[card.id] = run_card(engine, card, loaded)
-        found[card.id] = to_findings(card, rows, loaded)
-        drop_views(engine, waiting)
+        rows, covered[card.id] = run_card(universe, card)
+        found[card.id] = to_findings(card, rows, universe.editions)
+        drop_views(universe.engine, waiting)
     findings = pa.concat_tables(
         [schema().empty_table(), *(found[c.id] for c in cards if c.id in found)]
     ).unify_dictionaries()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from workbook.engine import Engine, Select, add_views
@@ -19,6 +20,34 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NOT_APPLICABLE = "not applicable: "
+
+
+class Universe:
+    """The claims in an engine on which cards run, and the editions loaded for them.
+
+    How many there are is asked once for all cards, and so the tables must not change meanwhile.
+    """
+
+    def __init__(self, engine: Engine, editions: Iterable[Edition]) -> None:
+        self.engine = engine
+        self.editions = list(editions)
+        self._totals: dict[str, int] = {}
+
+    def total(self, name: str) -> int:
+        """How many rows a table or a view has."""
+        if name not in self._totals:
+            (self._totals[name],) = self.engine.query(f"select count(*) as n from {name}")["n"].to_pylist()
+        return self._totals[name]
+
+    def not_of_this_type(self, card: Card) -> list[dict[str, Any]]:
+        """The coverage of a card when no claim is of the type it is for: nothing else need be asked."""
+        total = self._all[card.judges]
+        outcome, why = _outcome(_wrong_type(card))
+        return [{"outcome": outcome, "why": why, **total}] if total["count"] else []
+
+    @cached_property
+    def _all(self) -> dict[str, dict[str, int]]:
+        return {judged: self.engine.query(sql).to_pylist()[0] for judged, sql in _ALL.items()}
 
 
 def views_of(card: Card) -> frozenset[str]:
@@ -63,19 +92,18 @@ def _selects(card: Card) -> list[Select]:
     return [card.select, *([card.coverage] if card.coverage else []), Select(judged, (), frozenset({view}))]
 
 
-def run_card(engine: Engine, card: Card, editions: Iterable[Edition]) -> tuple[pa.Table, list[dict[str, Any]]]:
-    """Run a card over the tables and views in `engine`.
+def run_card(universe: Universe, card: Card) -> tuple[pa.Table, list[dict[str, Any]]]:
+    """Run a card over the tables and views in the engine.
 
     Returns the findings (the columns of the card's SELECT, then service_date, in the order of all of these) and the
     coverage (outcome, why, count, claims), one row for each outcome and reason.
     """
-    loaded = list(editions)
     try:
-        covered = _coverage(engine, card, loaded)
-        return _findings(engine, card, loaded), covered
+        covered = _coverage(universe, card)
+        return _findings(universe, card), covered
     finally:
         for name in ("found", "found_judged", "judged", "why_not"):
-            engine.drop(name)
+            universe.engine.drop(name)
 
 
 #: what a card may judge → how many there are, as the view that lists them has it
@@ -93,46 +121,37 @@ def claim_types(engine: Engine) -> set[str | None]:
     return set(engine.query("select distinct claim_type from claim")["claim_type"].to_pylist())
 
 
-def not_of_this_type(engine: Engine, card: Card) -> list[dict[str, Any]]:
-    """The coverage of a card when no claim is of the type it is for: nothing else need be asked."""
-    [total] = engine.query(_ALL[card.judges]).to_pylist()
-    outcome, why = _outcome(_wrong_type(card))
-    return [{"outcome": outcome, "why": why, **total}] if total["count"] else []
-
-
 def _wrong_type(card: Card) -> str:
     return f"{NOT_APPLICABLE}not a {card.applies_to} claim"
 
 
-def outcomes(engine: Engine, card: Card, editions: Iterable[Edition]) -> list[tuple[str, str]]:
+def outcomes(universe: Universe, card: Card) -> list[tuple[str, str]]:
     """Each judged thing's claim and outcome: checked, not checked or not applicable."""
     if card.coverage:
-        _keep_why_not(engine, card, once=True)
-    rows = engine.query(f"select claim_id, reason from ({judged_sql(engine, card, list(editions))}) j").to_pylist()
-    engine.drop("why_not")
+        _keep_why_not(universe.engine, card, once=True)
+    rows = universe.engine.query(f"select claim_id, reason from ({_judged_sql(universe, card)}) j").to_pylist()
+    universe.engine.drop("why_not")
     return [(row["claim_id"], _outcome(row["reason"])[0]) for row in rows]
 
 
-def _coverage(engine: Engine, card: Card, editions: list[Edition]) -> list[dict[str, Any]]:
+def _coverage(universe: Universe, card: Card) -> list[dict[str, Any]]:
     if card.coverage and not _alias(card):
-        _keep_why_not(engine, card)
-    rows = _counted(engine, card, editions)
-    if card.coverage:
-        (total,) = engine.query(f"select count(*) as n from {JUDGED[card.judges][0]}")["n"].to_pylist()
-        if sum(row["count"] for row in rows) != total:  # its joins gave some things two reasons, or none
-            engine.drop("judged")
-            _keep_why_not(engine, card, once=True)
-            rows = _counted(engine, card, editions)
+        _keep_why_not(universe.engine, card)
+    rows = _counted(universe, card)
+    if card.coverage and sum(row["count"] for row in rows) != universe.total(JUDGED[card.judges][0]):
+        # its joins gave some things two reasons, or none
+        universe.engine.drop("judged")
+        _keep_why_not(universe.engine, card, once=True)
+        rows = _counted(universe, card)
     found = [dict(zip(("outcome", "why"), _outcome(r["reason"]), strict=True)) | r for r in rows]
     return sorted(found, key=lambda r: (r["outcome"], r["why"] or ""))
 
 
-def _counted(engine: Engine, card: Card, editions: list[Edition]) -> list[dict[str, Any]]:
-    claims = "count(distinct claim_id)"
+def _counted(universe: Universe, card: Card) -> list[dict[str, Any]]:
+    engine, number = universe.engine, "count(distinct claim_id)"
     if engine.name == "duckdb":
-        (number,) = engine.query("select count(*) as n from claim_place")["n"].to_pylist()
-        claims = f"bit_count(bitstring_agg(claim_place, 0, {number}))"
-    judged = judged_sql(engine, card, editions)
+        number = f"bit_count(bitstring_agg(claim_place, 0, {universe.total('claim_place')}))"
+    judged = _judged_sql(universe, card)
     if (
         card.coverage
         and "why_not" not in engine.tables()
@@ -141,7 +160,7 @@ def _counted(engine: Engine, card: Card, editions: list[Edition]) -> list[dict[s
         engine.keep("judged", judged)  # asked again for the findings, and dear
         judged = "select * from judged"
     rows: list[dict[str, Any]] = engine.query(
-        f"select reason, count(*) as count, cast({claims} as bigint) as claims from ({judged}) j group by reason"
+        f"select reason, count(*) as count, cast({number} as bigint) as claims from ({judged}) j group by reason"
     ).to_pylist()
     return rows
 
@@ -162,16 +181,20 @@ def _keep_why_not(engine: Engine, card: Card, once: bool = False) -> None:
     engine.keep("why_not", f"select {key}, {why} from ({card.coverage.sql}) v where v.why is not null{group}")
 
 
-def _findings(engine: Engine, card: Card, editions: list[Edition]) -> pa.Table:
+def _findings(universe: Universe, card: Card) -> pa.Table:
+    engine = universe.engine
     engine.keep("found", card.select.sql)
+    names = [*card.key, *(c for c in card.select.columns if c not in (*card.key, "service_date"))]
+    first = engine.query(f"select {', '.join(names)}, cast(null as date) as service_date from found limit 1")
+    if not first.num_rows:  # as with most cards and few claims
+        return first
     if "judged" in engine.tables():
         judged = "select * from judged"
     else:
         same = " and ".join(f"f.{k} = p.{k}" for k in card.key)
         some = f"select p.* from {JUDGED[card.judges][0]} p where exists (select 1 from found f where {same})"
         engine.keep("found_judged", some)
-        judged = judged_sql(engine, card, editions, "found_judged")
-    names = [*card.key, *(c for c in card.select.columns if c not in (*card.key, "service_date"))]
+        judged = _judged_sql(universe, card, "found_judged")
     shown = ", ".join(f"f.{c}" for c in names)
     order = ", ".join(f"{n} nulls last" for n in range(1, len(names) + 1))
     same = " and ".join(f"f.{k} = j.{k}" for k in card.key)
@@ -186,16 +209,16 @@ def _alias(card: Card) -> str | None:
     return card.coverage.row_by_row(*JUDGED[card.judges]) if card.coverage else None
 
 
-def judged_sql(engine: Engine, card: Card, editions: list[Edition], among: str | None = None) -> str:
+def _judged_sql(universe: Universe, card: Card, among: str | None = None) -> str:
     """A SELECT of everything the card could judge (`among`: of these alone) and the reason why it was not checked.
 
     What was kept as `why_not` is joined. Else the Coverage SELECT itself returns the columns of what it judges, which
     saves joining every line to itself.
     """
-    view, key = JUDGED[card.judges]
+    engine, (view, key) = universe.engine, JUDGED[card.judges]
     place = ("claim_place",) if engine.name == "duckdb" else ()
     columns = (*key, "service_date", "claim_type", *(c for c in card.needs if c not in key), *place)
-    cases = _cases(card, editions)
+    cases = _cases(card, universe.editions)
     source = f"select {', '.join(columns)} from {among or view}"
     alias = _alias(card)
     if "why_not" in engine.tables():

@@ -8,17 +8,14 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from workbook.claims.tables import CLAIM, CLAIM_DIAGNOSIS, CLAIM_LINE
 from workbook.encounters.charges import charge_master
 from workbook.engine.front import Strict
-from workbook.engine.yaml import faults_error, read_yaml, validated
-
-if TYPE_CHECKING:
-    from ruamel.yaml.comments import CommentedMap
+from workbook.engine.yaml import Fields, faults_error, read_yaml, validated
 
 FOLDER = Path(__file__).parent
 LINE = re.compile(
@@ -229,7 +226,7 @@ def plants() -> tuple[Plant, ...]:
     return read_plants(read_yaml(FOLDER / "plants.yaml"))
 
 
-def read_visits(page: CommentedMap) -> Visits:
+def read_visits(page: Fields) -> Visits:
     """Check a page of visits against the practice and its charges."""
     found = validated(Visits, page, "visits.yaml")
     groups = (("professional", found.professional), ("institutional", found.institutional))
@@ -238,7 +235,7 @@ def read_visits(page: CommentedMap) -> Visits:
     return found
 
 
-def read_plants(page: CommentedMap) -> tuple[Plant, ...]:
+def read_plants(page: Fields) -> tuple[Plant, ...]:
     """Check a page of errors against the claim tables."""
     found = validated(Plants, page, "plants.yaml").plants
     if faults := [f for n, plant in enumerate(found) for f in _plant_faults(("plants", n, "do"), plant.do)]:
