@@ -72,7 +72,7 @@ def price_lines(
 
 
 def _put_terms(engine: Engine, denials: pa.Table | None = None, locality: str = NATIONAL) -> None:
-    add_views(engine, ["service_line"])
+    add_views(engine, ["payable_line"])
     names = sorted({name for step in steps() for name in step.select.reads} & REFERENCE_TABLES.keys() - {"edition"})
     for name, table in reference(names).items():
         engine.put(name, table)
@@ -85,9 +85,16 @@ def _put_terms(engine: Engine, denials: pa.Table | None = None, locality: str = 
 
 def _run_steps(engine: Engine) -> None:
     base = ", ".join(f"l.{c}" for c in line_table(steps()[0]).names)
-    engine.keep("line", f"select {base} from service_line l")
+    engine.keep("line", f"select {base} from payable_line l")
+    total = "select count(*) as n from line"
+    before = engine.query(total)
     for step in steps():
         run_step(engine, step)
+    if (after := engine.query(total)) != before:
+        raise WorkbookError(
+            f"pricing made {after['n'][0]} lines of {before['n'][0]}: a loaded table has two rows for one code and "
+            "date; find it with: workbook codes list, and remove it with: workbook codes remove"
+        )
 
 
 def keep_paid(engine: Engine) -> None:

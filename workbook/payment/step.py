@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from workbook.claims.tables import CLAIM_TABLES
 from workbook.codes import edition_rows
 from workbook.codes.tables import EDITION, REFERENCE_TABLES
 from workbook.engine import Column, Engine, Page, Section, Select, Table, parse_select, read_page
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FOLDER = Path(__file__).with_name("steps")
+#: the column that steps of reduction change
+FEE = "fee_amount"
+#: in an example, the header of a changed column as it is after the step
+AFTER = "→ "
 
 #: what an example's line holds in the columns it does not show
 CLEAN_LINE = {
@@ -53,7 +58,8 @@ class _Front(Strict):
     name: str
     applies_to: Literal["professional", "institutional", "all"]
     reads: tuple[str, ...]
-    adds: dict[str, _Added]
+    adds: dict[str, _Added] = Field(default_factory=dict)
+    changes: tuple[str, ...] = ()
     in_force: InForce
     rounding: str
     authority: tuple[Authority, ...] = Field(min_length=1)
@@ -61,17 +67,34 @@ class _Front(Strict):
 
 @dataclass(frozen=True)
 class Step:
-    """One step of pricing: which columns it adds to a line, how, and by what authority."""
+    """One step of pricing: which columns it adds to a line or changes there, how, and by what authority.
+
+    A step that changes columns returns the lines it changes, and leaves all others as they are.
+    """
 
     id: str
     name: str
     title: str
     adds: tuple[Column, ...]
+    changes: tuple[str, ...]
     in_force: Span
     rounding: str
     authority: tuple[Citation, ...]
     select: Select
     page: Page
+
+    @property
+    def trace(self) -> tuple[Column, ...]:
+        """The column in which a step that changes the fee leaves it as it was after the step."""
+        if FEE not in self.changes:
+            return ()
+        return (
+            Column(
+                f"fee_after_{self.id[:3]}",
+                "money",
+                f"the fee after the step {self.name.lower()}, where that changed it",
+            ),
+        )
 
     def __repr__(self) -> str:
         return f"{self.id}: {self.title} ({'; '.join(map(str, self.authority))})"
@@ -89,11 +112,10 @@ def read_step(path: Path) -> Step:
     for name, added in front.adds.items():
         if added.type not in TYPES:
             raise page.error(page.line("adds"), f"{name}: type {added.type!r}; the types are {', '.join(TYPES)}")
-    if select.columns != ("claim_id", "line_number", *front.adds):
-        raise page.error(
-            page.top.sql_line, f"the SELECT returns claim_id, line_number, {', '.join(front.adds)}, in that order"
-        )
-    known = {"line", *REFERENCE_TABLES, *parameter_names(), *PAYMENT_TABLES}
+    returned = ("claim_id", "line_number", *front.adds, *front.changes)
+    if select.columns != returned:
+        raise page.error(page.top.sql_line, f"the SELECT returns {', '.join(returned)}, in that order")
+    known = {"line", *REFERENCE_TABLES, *parameter_names(), *PAYMENT_TABLES, *CLAIM_TABLES}
     if unknown := sorted(select.reads - known):
         raise page.error(
             page.top.sql_line, f"no table is called {unknown[0]!r}; the tables are {', '.join(sorted(known))}"
@@ -109,6 +131,7 @@ def read_step(path: Path) -> Step:
         name=front.name,
         title=page.top.heading,
         adds=tuple(Column(n, a.type, a.meaning) for n, a in front.adds.items()),
+        changes=front.changes,
         in_force=front.in_force.span,
         rounding=front.rounding,
         authority=tuple(a.citation for a in front.authority),
@@ -119,17 +142,40 @@ def read_step(path: Path) -> Step:
 
 @cache
 def steps(folder: Path = FOLDER) -> tuple[Step, ...]:
-    """The steps, in the order in which they run."""
-    return tuple(map(read_step, sorted(folder.glob("[0-9]*.md"))))
+    """The steps, in the order in which they run. Raises WorkbookError for a change of what no earlier step added."""
+    found = tuple(map(read_step, sorted(folder.glob("[0-9]*.md"))))
+    known: set[str] = set()
+    for step in found:
+        if unknown := sorted(set(step.changes) - known):
+            raise step.page.error(step.page.line("changes"), f"no earlier step adds {unknown[0]!r}")
+        known |= {column.name for column in step.adds}
+    return found
 
 
 def run_step(engine: Engine, step: Step) -> None:
-    """Add a step's columns to the table `line` in `engine`; a line the step does not return has them null."""
+    """Add a step's columns to the table `line` in `engine`; they are null for a line that the step does not return.
+
+    A step that reads `line` once and returns every row of it adds its columns in passing, without a join.
+    """
+    names = line_table(step).names
+    alias = None if step.changes else step.select.row_by_row("line", LINE.key)
+    if alias:
+        columns = ", ".join((*names, *(column.name for column in step.adds)))
+        engine.keep("line", f"select {columns} from ({step.select.reading(alias, 'line', names).sql}) q")
+        return
     engine.keep("added", step.select.sql)
-    own = ", ".join(f"a.{column.name}" for column in step.adds)
+    shown = [
+        f"case when a.claim_id is not null then a.{name} else l.{name} end as {name}"
+        if name in step.changes
+        else f"l.{name}"
+        for name in names
+    ]
+    shown += [f"a.{column.name}" for column in step.adds]
+    shown += [f"case when a.{FEE} <> l.{FEE} then a.{FEE} end as {column.name}" for column in step.trace]
     engine.keep(
         "line",
-        f"select l.*, {own} from line l left join added a on a.claim_id = l.claim_id and a.line_number = l.line_number",
+        f"select {', '.join(shown)} from line l "
+        "left join added a on a.claim_id = l.claim_id and a.line_number = l.line_number",
     )
 
 
@@ -139,7 +185,7 @@ def line_table(before: Step | None = None) -> Table:
     for step in steps():
         if before is not None and step.id >= before.id:
             break
-        columns += step.adds
+        columns += (*step.adds, *step.trace)
     return Table("line", LINE.grain, LINE.key, tuple(columns))
 
 
@@ -161,12 +207,13 @@ class Worked:
 def run_example(engine: Engine, step: Step, section: Section) -> Worked:
     """Run one worked example of a step on an engine that holds no tables yet."""
     before = line_table(step)
-    added = Table("added", "", (), step.adds)
+    changed = (Column(f"{AFTER}{name}", before[name].type, before[name].meaning) for name in step.changes)
+    added = Table("added", "", (), (*step.adds, *changed))
     shown = section.tables[0]
     owners = {}
     for header in shown.header:
         if header not in before.names and header not in added.names:
-            raise step.page.error(section.line, f"{header!r} is no column of line and none that the step adds")
+            raise step.page.error(section.line, f"{header!r} is no column of line and none that the step gives")
         owners[header] = added if header in added.names else before
     rows = shown.parsed(owners)
     engine.put(
@@ -179,14 +226,16 @@ def run_example(engine: Engine, step: Step, section: Section) -> Worked:
     for row in rows:
         key = (row["claim_id"], row["line_number"])
         for column in (h for h in shown.header if owners[h] is added):
+            name = column.removeprefix(AFTER)
+            unchanged = row.get(name) if name in step.changes else None
             expected[*key, column] = row[column]
-            found[*key, column] = result.get(key, {}).get(column)
+            found[*key, column] = result[key][name] if key in result else unchanged
     return Worked(step.id, section.heading, expected, found)
 
 
 def _given(step: Step) -> dict[str, pa.Table]:
     """The tables a step reads in its examples: those the page gives, the real parameters, and empty ones."""
-    tables = {**REFERENCE_TABLES, **PAYMENT_TABLES}
+    tables = {**REFERENCE_TABLES, **PAYMENT_TABLES, **CLAIM_TABLES}
     given: dict[str, pa.Table] = {}
     for section in step.page.of_kind("Given"):
         if section.name not in tables or len(section.tables) != 1:

@@ -35,7 +35,7 @@ DEDUCTIBLE_MET = Table(
 )
 LINE = Table(
     "line",
-    "one service line, as the view service_line gives it; each step adds its columns",
+    "one service line, as the view payable_line gives it; each step adds its columns",
     ("claim_id", "line_number"),
     (
         Column("claim_id", "text", "the claim", required=True),
@@ -44,6 +44,7 @@ LINE = Table(
         Column("patient_id", "text", "the patient"),
         Column("billing_provider_npi", "text", "who bills"),
         Column("provider_npi", "text", "who performed it, or who bills"),
+        Column("provider_taxonomy", "text", "the specialty of who performed it, a code of the provider taxonomy"),
         Column("service_date", "date", "first date of service"),
         Column("service_through_date", "date", "last date of service"),
         Column("received_date", "date", "when the payer received the claim"),
@@ -53,10 +54,17 @@ LINE = Table(
         Column("modifier_3", "text", "two characters"),
         Column("modifier_4", "text", "two characters"),
         Column("place_of_service", "text", "two digits"),
+        Column("service_zip", "text", "ZIP code of the place of service, or of who bills"),
         Column("units", "quantity", "how many"),
         Column("unit_basis", "text", "UN units, MJ minutes"),
         Column("billed_amount", "money", "charge"),
+        Column("non_covered_amount", "money", "the part of the charge that a hospital itself calls not covered"),
+        Column("ndc", "text", "National Drug Code, 11 digits"),
+        Column("revenue_code", "text", "four digits, on an institutional line"),
         Column("frequency_code", "text", "1 original, 7 replacement, 8 void"),
+        Column("claim_filing_code", "text", "the kind of payer: MB Medicare Part B, CI commercial, MC Medicaid"),
+        Column("type_of_bill", "text", "of an institutional claim"),
+        Column("accepts_assignment", "text", "A assigned, B for the laboratory alone, C not assigned"),
     ),
 )
 PAYMENT_TABLES = {t.name: t for t in (DENIAL, PRICING_TERMS, DEDUCTIBLE_MET)}

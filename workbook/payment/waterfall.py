@@ -124,12 +124,12 @@ def waterfall(rows: list[dict[str, Any]]) -> Waterfall:
         (
             "Above the fee",
             "provider (contract)",
-            "050_lesser_of_charge_and_fee",
+            "400_lesser_of_charge_and_fee",
             sum((r["billed_amount"] - r["allowed_amount"] for r in priced), ZERO),
         ),
-        ("Deductible", "patient", "060_deductible", _sum(priced, "deductible_amount")),
-        ("Coinsurance", "patient", "070_coinsurance", _sum(priced, "coinsurance_amount")),
-        ("Sequestration", "provider", "080_sequestration", _sum(priced, "sequestration_amount")),
+        ("Deductible", "patient", "500_deductible", _sum(priced, "deductible_amount")),
+        ("Coinsurance", "patient", "510_coinsurance", _sum(priced, "coinsurance_amount")),
+        ("Sequestration", "provider", "900_sequestration", _sum(priced, "sequestration_amount")),
     ]
     falls, left = [], billed
     for name, borne_by, step_id, amount in taken:

@@ -1,0 +1,41 @@
+-- One row per service line with what decides what is paid for it: who performed it, where, and what the claim says of
+-- payers. `service_zip` is where the service was rendered, or where the billing provider sits.
+select
+    s.claim_id,
+    s.line_number,
+    s.claim_type,
+    s.patient_id,
+    s.billing_provider_npi,
+    s.provider_npi,
+    t.taxonomy_code as provider_taxonomy,
+    s.service_date,
+    s.service_through_date,
+    s.received_date,
+    s.hcpcs_code,
+    s.modifier_1,
+    s.modifier_2,
+    s.modifier_3,
+    s.modifier_4,
+    s.place_of_service,
+    z.zip_code as service_zip,
+    s.units,
+    s.unit_basis,
+    s.billed_amount,
+    l.non_covered_amount,
+    l.ndc,
+    l.revenue_code,
+    s.frequency_code,
+    s.claim_filing_code,
+    c.type_of_bill,
+    c.accepts_assignment
+from service_line s
+join claim_line l on l.claim_id = s.claim_id and l.line_number = s.line_number
+join claim c on c.claim_id = s.claim_id
+left join provider_specialty t on t.provider_npi = s.provider_npi
+left join (
+    select claim_id, coalesce(max(case when role = 'facility' then zip_code end),
+        max(case when role = 'billing' then zip_code end)) as zip_code
+    from claim_party
+    where line_number is null and role in ('facility', 'billing')
+    group by claim_id
+) z on z.claim_id = s.claim_id
