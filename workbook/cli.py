@@ -323,7 +323,9 @@ def _priced(row: dict[str, Any]) -> str:
         return f"{head}  denied {row['denial_group_code']}-{row['denial_carc']}"
     if row["not_priced_reason"]:
         return f"{head}  not priced: {row['not_priced_reason']}"
-    patient = dollars(row["deductible_amount"] + row["coinsurance_amount"])
+    from workbook.payment.remit import patient_amount
+
+    patient = dollars(patient_amount(row))
     return f"{head}  allowed {dollars(row['allowed_amount'])}  patient {patient}  paid {dollars(row['paid_amount'])}"
 
 

@@ -19,7 +19,7 @@ from workbook.engine import Engine, add_views, open_engine
 from workbook.payment.parameters import parameter, parameter_names
 from workbook.payment.remit import PricedRemittance, remit
 from workbook.payment.step import line_table, run_step, steps
-from workbook.payment.tables import DEDUCTIBLE_MET, DENIAL, PRICING_TERMS
+from workbook.payment.tables import DEDUCTIBLE_MET, DENIAL, PLAN, PRICING_TERMS, SUPPLEMENT
 from workbook.terms import WorkbookError, money, parse_date
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ def _put_terms(engine: Engine, denials: pa.Table | None = None, locality: str = 
     for name in parameter_names():
         engine.put(name, parameter(name).as_table())
     engine.put("denial", DENIAL.empty() if denials is None else denials)
+    engine.put("plan", PLAN.empty())
+    engine.put("supplement", SUPPLEMENT.empty())
     engine.put("pricing_terms", PRICING_TERMS.from_rows([{"locality": locality}]))
 
 

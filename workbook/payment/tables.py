@@ -33,6 +33,35 @@ DEDUCTIBLE_MET = Table(
         Column("amount", "money", "what of the Part B deductible was met before these claims", required=True),
     ),
 )
+PLAN = Table(
+    "plan",
+    "the one commercial plan by whose terms claims are priced; no row for Medicare",
+    (),
+    (
+        Column("plan_id", "text", "the plan", required=True),
+        Column("title", "text", "its name", required=True),
+        Column("fee_share", "rate", "what it allows, as a share of Medicare's fee", required=True),
+        Column("deductible", "money", "what a member pays first, per calendar year", required=True),
+        Column("coinsurance_rate", "rate", "the member's share of what the deductible leaves", required=True),
+        Column("out_of_pocket_maximum", "money", "the most a member pays in a calendar year", required=True),
+        Column("office_copay", "money", "flat amount for an office visit; null for none"),
+        Column("emergency_copay", "money", "flat amount for an emergency visit; null for none"),
+        Column("effective_date", "date", "first date of service", required=True),
+        Column("end_date", "date", "last date of service", required=True),
+    ),
+)
+SUPPLEMENT = Table(
+    "supplement",
+    "the one Medicare supplement that the patients have; no row for none",
+    (),
+    (
+        Column("letter", "text", "the standard plan's letter", required=True),
+        Column("deductible_share", "rate", "share of the Part B deductible that it pays", required=True),
+        Column("coinsurance_share", "rate", "share of the Part B coinsurance that it pays", required=True),
+        Column("office_copay", "money", "what it leaves of an office visit; null for nothing"),
+        Column("emergency_copay", "money", "what it leaves of an emergency visit; null for nothing"),
+    ),
+)
 LINE = Table(
     "line",
     "one service line, as the view payable_line gives it; each step adds its columns",
@@ -67,4 +96,4 @@ LINE = Table(
         Column("accepts_assignment", "text", "A assigned, B for the laboratory alone, C not assigned"),
     ),
 )
-PAYMENT_TABLES = {t.name: t for t in (DENIAL, PRICING_TERMS, DEDUCTIBLE_MET)}
+PAYMENT_TABLES = {t.name: t for t in (DENIAL, PRICING_TERMS, DEDUCTIBLE_MET, PLAN, SUPPLEMENT)}
