@@ -21,7 +21,12 @@ PRICING_TERMS = Table(
     "pricing_terms",
     "the one row of terms on which claims are priced",
     (),
-    (Column("locality", "text", "the Medicare payment locality, carrier-locality, or NATIONAL", required=True),),
+    (
+        Column("locality", "text", "the Medicare payment locality, carrier-locality, NATIONAL, or ZIP", required=True),
+        Column(
+            "is_apm_participant", "boolean", "qualifying participants of an advanced alternative payment model bill"
+        ),
+    ),
 )
 DEDUCTIBLE_MET = Table(
     "deductible_met",
@@ -84,6 +89,7 @@ LINE = Table(
         Column("modifier_4", "text", "two characters"),
         Column("place_of_service", "text", "two digits"),
         Column("service_zip", "text", "ZIP code of the place of service, or of who bills"),
+        Column("locality", "text", "the payment locality, carrier-locality, or NATIONAL"),
         Column("units", "quantity", "how many"),
         Column("unit_basis", "text", "UN units, MJ minutes"),
         Column("billed_amount", "money", "charge"),
