@@ -143,11 +143,12 @@ def keep_paid(engine: Engine) -> None:
     `paid_amount` is null where the line is not priced.
     """
     put_terms(engine)
+    add_views(engine, ["payable_line"])
     engine.keep(
         "deductible_met",
         f"select distinct patient_id, year(service_date) as calendar_year, "
         f"cast({MORE_THAN_ANY_DEDUCTIBLE} as decimal(12, 2)) as amount "
-        "from service_line where patient_id is not null and service_date is not null",
+        "from payable_line where patient_id is not null and service_date is not null",
     )
     _price_all(engine)
 
