@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -43,7 +43,7 @@ class _Supplements(Authority):
     plans: dict[str, _Supplement]
 
 
-def plan_row(plan: str | Path) -> dict[str, object]:
+def plan_row(plan: str | Path) -> dict[str, Any]:
     """One plan as a row of `PLAN`: a shipped one by its name, or a page of the user's by its path.
 
     Raises WorkbookError with the names when there is none, and with file and line for a page that is not right.
@@ -67,7 +67,7 @@ def _path(name: str) -> Path:
     return FOLDER / f"{name.upper()}.yaml"
 
 
-def supplement_row(letter: str) -> dict[str, object]:
+def supplement_row(letter: str) -> dict[str, Any]:
     """One standard supplement as a row of `SUPPLEMENT`. Raises WorkbookError with the letters when there is none."""
     known = _supplements()
     if letter.upper() not in known:
@@ -75,11 +75,16 @@ def supplement_row(letter: str) -> dict[str, object]:
     return {"letter": letter.upper(), **_row(known[letter.upper()])}
 
 
+def supplement_letters() -> list[str]:
+    """The letters of the standard supplements."""
+    return list(_supplements())
+
+
 @cache
 def _supplements() -> dict[str, _Supplement]:
     return validated(_Supplements, read_yaml(SUPPLEMENTS), SUPPLEMENTS.name).plans
 
 
-def _row(page: Strict) -> dict[str, object]:
+def _row(page: Strict) -> dict[str, Any]:
     numbers = {k for k, v in page.model_dump().items() if isinstance(v, str) and k != "title"}
     return {k: Decimal(v) if k in numbers else v for k, v in page.model_dump().items()}
