@@ -14,6 +14,7 @@ from workbook.codes import reference
 from workbook.engine import open_engine
 from workbook.payment.parameters import parameter
 from workbook.payment.price import NATIONAL, check_locality, price_lines
+from workbook.payment.step import steps
 from workbook.terms import WorkbookError, dollars, parse_date
 
 #: a place of service of each setting
@@ -52,7 +53,9 @@ def fee(
     setting: str = "nonfacility",
     modifiers: Iterable[str] = (),
 ) -> Fee:
-    """The physician fee schedule amount of one unit of a code on a date of service, for a participating provider.
+    """The physician fee schedule amount of one unit of a code on a date of service, for a participating physician.
+
+    Modifiers that reduce the fee are applied: 50, 54, 62, 80, AS, FX and others; `trace` names each.
 
     `locality` is carrier-locality ("10112-00") or NATIONAL; `setting` is nonfacility or facility. A code, date or
     modifier that is not priced gives a `Fee` without an amount that says why. Raises WorkbookError for a malformed
@@ -75,8 +78,9 @@ def fee(
         row = price_lines(engine, locality=locality).to_pylist()[0]
     finally:
         engine.close()
-    trace = () if row["not_priced_reason"] else _trace(row, day, locality)
-    return Fee(code, marks, day, locality, setting, row["unit_fee_amount"], row["not_priced_reason"], trace)
+    why_not = row["not_priced_reason"] or row["refused_because"]
+    trace = () if why_not else _trace(row, day, locality)
+    return Fee(code, marks, day, locality, setting, row["fee_amount"], why_not, trace)
 
 
 def _trace(row: dict[str, Decimal], day: date, locality: str) -> tuple[str, ...]:
@@ -94,7 +98,9 @@ def _trace(row: dict[str, Decimal], day: date, locality: str) -> tuple[str, ...]
     total = sum((rvu * gpci for _, rvu, gpci in parts), Decimal(0))
     lines = [f"{name}: {_plain(rvu)} RVU × {_plain(gpci)} = {_plain(rvu * gpci)}" for name, rvu, gpci in parts]
     lines.append(f"together {_plain(total)} RVU × {_plain(factor.value)} ({factor.citation})")
-    return (*lines, f"= {_plain(total * factor.value)}, rounded to {dollars(row['unit_fee_amount'])}")
+    lines.append(f"= {_plain(total * factor.value)}, rounded to {dollars(row['unit_fee_amount'])}")
+    left = [(step.name, row[column.name]) for step in steps() for column in step.trace]
+    return (*lines, *(f"{name}: {dollars(amount)}" for name, amount in left if amount is not None))
 
 
 def _plain(value: Decimal) -> str:

@@ -18,7 +18,7 @@ from workbook.codes.tables import REFERENCE_TABLES
 from workbook.engine import Engine, add_views, open_engine
 from workbook.payment.parameters import parameter, parameter_names
 from workbook.payment.remit import PricedRemittance, remit
-from workbook.payment.step import line_table, run_step, steps
+from workbook.payment.step import line_table, run_steps, steps
 from workbook.payment.tables import DEDUCTIBLE_MET, DENIAL, PRICING_TERMS
 from workbook.terms import WorkbookError, money, parse_date
 
@@ -37,6 +37,7 @@ def price(
     deductible_met: Mapping[str, Decimal | int | str] | None = None,
     payment_date: date | str | None = None,
     as_if_on: date | str | None = None,
+    participates: bool = True,
     engine: str | Engine = "duckdb",
 ) -> PricedRemittance:
     """Price claims as Medicare Part B would, and return the remittance with every line's waterfall.
@@ -45,7 +46,8 @@ def price(
     where every geographic index is 1. `deductible_met` is what each patient had met before these claims, in the year
     of each date of service. `payment_date` is 14 days after the last claim was received unless given. `as_if_on`
     moves each claim's first day of service to that date, to see what old claims would be paid then; the result says
-    so. Raises WorkbookError for an unknown locality or a malformed date.
+    so. `participates=False` prices for a provider who has not agreed to accept assignment always: 95 percent, and a
+    limiting charge where a claim is not assigned. Raises WorkbookError for an unknown locality or a malformed date.
     """
     check_locality(locality)
     moved = parse_date(as_if_on, "as_if_on") if as_if_on is not None else None
@@ -53,25 +55,33 @@ def price(
     opened = open_engine(engine) if isinstance(engine, str) else engine
     try:
         put_tables(opened, priced_claims.arrow)
-        lines = price_lines(opened, denials, locality, _met_rows(priced_claims, deductible_met or {}))
+        lines = price_lines(opened, denials, locality, _met_rows(priced_claims, deductible_met or {}), participates)
     finally:
         if isinstance(engine, str):
             opened.close()
     day = parse_date(payment_date, "payment_date") if payment_date is not None else None
-    return remit(priced_claims, lines, day, _assumptions(priced_claims, locality, deductible_met, moved))
+    return remit(
+        priced_claims, lines, day, _assumptions(priced_claims, lines, locality, deductible_met, moved, participates)
+    )
 
 
 def price_lines(
-    engine: Engine, denials: pa.Table | None = None, locality: str = NATIONAL, met: pa.Table | None = None
+    engine: Engine,
+    denials: pa.Table | None = None,
+    locality: str = NATIONAL,
+    met: pa.Table | None = None,
+    participates: bool = True,
 ) -> pa.Table:
     """Run every step over the lines of the claim tables in `engine`; returns the table `line` after the last step."""
-    _put_terms(engine, denials, locality)
+    _put_terms(engine, denials, locality, participates)
     engine.put("deductible_met", DEDUCTIBLE_MET.empty() if met is None else met)
     _run_steps(engine)
     return engine.query("select * from line order by claim_id, line_number").cast(line_table().schema)
 
 
-def _put_terms(engine: Engine, denials: pa.Table | None = None, locality: str = NATIONAL) -> None:
+def _put_terms(
+    engine: Engine, denials: pa.Table | None = None, locality: str = NATIONAL, participates: bool = True
+) -> None:
     add_views(engine, ["payable_line"])
     names = sorted({name for step in steps() for name in step.select.reads} & REFERENCE_TABLES.keys() - {"edition"})
     for name, table in reference(names).items():
@@ -80,7 +90,7 @@ def _put_terms(engine: Engine, denials: pa.Table | None = None, locality: str = 
     for name in parameter_names():
         engine.put(name, parameter(name).as_table())
     engine.put("denial", DENIAL.empty() if denials is None else denials)
-    engine.put("pricing_terms", PRICING_TERMS.from_rows([{"locality": locality}]))
+    engine.put("pricing_terms", PRICING_TERMS.from_rows([{"locality": locality, "participates": participates}]))
 
 
 def _run_steps(engine: Engine) -> None:
@@ -88,8 +98,7 @@ def _run_steps(engine: Engine) -> None:
     engine.keep("line", f"select {base} from payable_line l")
     total = "select count(*) as n from line"
     before = engine.query(total)
-    for step in steps():
-        run_step(engine, step)
+    run_steps(engine)
     if (after := engine.query(total)) != before:
         raise WorkbookError(
             f"pricing made {after['n'][0]} lines of {before['n'][0]}: a loaded table has two rows for one code and "
@@ -167,12 +176,20 @@ def _moved(claims: Claims, day: date) -> Claims:
     return Claims(moved, claims.arrow_problems, claims.source)
 
 
-def _assumptions(claims: Claims, locality: str, met: Mapping[str, Any] | None, moved: date | None) -> tuple[str, ...]:
+def _assumptions(
+    claims: Claims,
+    lines: pa.Table,
+    locality: str,
+    met: Mapping[str, Any] | None,
+    moved: date | None,
+    participates: bool,
+) -> tuple[str, ...]:
     """What the prices take for granted, each in one sentence."""
     where = "nationally (every geographic index 1)" if locality == NATIONAL else f"in locality {locality}"
-    said = [
-        f"Priced {where}, by Medicare's physician fee schedule; the provider participates; no other payer comes first."
-    ]
+    provider = "the provider participates" if participates else "the provider does not participate"
+    said = [f"Priced {where}, by Medicare's physician fee schedule; {provider}; no other payer comes first."]
+    if lines["provider_taxonomy"].null_count:
+        said.append("A line whose claim does not name the specialty of who performed it is priced as a physician's.")
     others = sorted({c for c in claims.arrow["claim"]["claim_filing_code"].to_pylist() if c not in (None, "MB")})
     if others:
         said.append(f"Claims with filing code {', '.join(others)} are priced as if Medicare Part B were the payer.")

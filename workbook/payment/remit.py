@@ -107,7 +107,7 @@ def line_adjustments(row: dict[str, Any]) -> list[tuple[str, str, Decimal]]:
     if row["paid_amount"] is None:
         return [(*PENDING, billed)] if billed else []
     amounts = [
-        ("CO", "45", billed - row["allowed_amount"]),
+        ("CO", "45", billed - row["allowed_amount"] + (row["therapy_assistant_reduction"] or ZERO)),
         ("PR", "1", row["deductible_amount"]),
         ("PR", "2", row["coinsurance_amount"]),
         ("CO", "253", row["sequestration_amount"]),

@@ -21,7 +21,10 @@ PRICING_TERMS = Table(
     "pricing_terms",
     "the one row of terms on which claims are priced",
     (),
-    (Column("locality", "text", "the Medicare payment locality, carrier-locality, or NATIONAL", required=True),),
+    (
+        Column("locality", "text", "the Medicare payment locality, carrier-locality, or NATIONAL", required=True),
+        Column("participates", "boolean", "the provider has agreed to accept assignment always; yes when null"),
+    ),
 )
 DEDUCTIBLE_MET = Table(
     "deductible_met",

@@ -11,6 +11,7 @@ from workbook.payment.step import steps
 from workbook.terms import dollars
 
 ZERO = Decimal("0.00")
+ALWAYS_SHOWN = ("Above the fee", "Deductible", "Coinsurance", "Sequestration")
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,8 @@ def waterfall(rows: list[dict[str, Any]]) -> Waterfall:
     authority = {step.id: "; ".join(c.cite for c in step.authority) for step in steps()}
     billed = sum((r["billed_amount"] for r in rows), ZERO)
     priced = [r for r in rows if r["paid_amount"] is not None and not r["denial_carc"]]
+    above = sum((r["billed_amount"] - r["allowed_amount"] for r in priced), ZERO)
+    reduced = _reductions(priced)
     taken = [
         (
             "Not priced",
@@ -121,19 +124,21 @@ def waterfall(rows: list[dict[str, Any]]) -> Waterfall:
             _sum(rows, "billed_amount", lambda r: r["not_priced_reason"] is not None),
         ),
         ("Denied", "provider", "010_denials", _sum(rows, "billed_amount", lambda r: r["denial_carc"] is not None)),
-        (
-            "Above the fee",
-            "provider (contract)",
-            "400_lesser_of_charge_and_fee",
-            sum((r["billed_amount"] - r["allowed_amount"] for r in priced), ZERO),
-        ),
+        ("Above the fee", "provider (contract)", "400_lesser_of_charge_and_fee", above - sum(reduced.values(), ZERO)),
+        *((name, "provider (contract)", step_id, amount) for (step_id, name), amount in reduced.items()),
         ("Deductible", "patient", "500_deductible", _sum(priced, "deductible_amount")),
         ("Coinsurance", "patient", "510_coinsurance", _sum(priced, "coinsurance_amount")),
+        (
+            "Therapy assistants",
+            "provider",
+            "530_therapy_assistants",
+            sum((r["therapy_assistant_reduction"] or ZERO for r in priced), ZERO),
+        ),
         ("Sequestration", "provider", "900_sequestration", _sum(priced, "sequestration_amount")),
     ]
     falls, left = [], billed
     for name, borne_by, step_id, amount in taken:
-        if amount or name not in ("Not priced", "Denied"):
+        if amount or name in ALWAYS_SHOWN:
             falls.append(Fall(name, left, left - amount, borne_by, authority[step_id]))
             left -= amount
     reasons = tuple(dict.fromkeys(r["not_priced_reason"] for r in rows if r["not_priced_reason"]))
@@ -142,3 +147,20 @@ def waterfall(rows: list[dict[str, Any]]) -> Waterfall:
 
 def _sum(rows: list[dict[str, Any]], column: str, when: Any = None) -> Decimal:
     return sum((r[column] for r in rows if when is None or when(r)), ZERO)
+
+
+def _reductions(priced: list[dict[str, Any]]) -> dict[tuple[str, str], Decimal]:
+    """What each step that changed a physician's fee took off what is allowed: (step id, name) → amount.
+
+    Negative where it added, as for both sides. What the charge caps anyway is nobody's reduction.
+    """
+    found: dict[tuple[str, str], Decimal] = {}
+    for row in priced:
+        fee = row["unit_fee_amount"] * row["units"] if row["is_physician_fee"] else None
+        for step in steps():
+            for left in (row[column.name] for column in step.trace):
+                if fee is not None and left is not None:
+                    taken = min(row["billed_amount"], fee) - min(row["billed_amount"], left)
+                    found[step.id, step.name] = found.get((step.id, step.name), ZERO) + taken
+                    fee = left
+    return dict(sorted((key, amount) for key, amount in found.items() if amount))
