@@ -327,6 +327,24 @@ SCREENING = _reference(
     Column("minimum_age", "integer", "years; null where no age is too young"),
     Column("maximum_age", "integer", "years, the last one that counts; null where no age is too old"),
 )
+PRACTITIONER = _reference(
+    "practitioner",
+    "one kind of practitioner, by how the codes of its specialty begin, and span of dates",
+    ("taxonomy_prefix",),
+    Column("taxonomy_prefix", "text", "how its codes of the provider taxonomy begin", required=True),
+    Column("practitioner", "text", "who that is, in this project's own words", required=True),
+    Column("fee_share", "rate", "what Medicare pays it of the physician fee", required=True),
+    Column("is_physician", "boolean", "a physician as the shortage-area bonus means it", required=True),
+    Column("must_accept_assignment", "boolean", "always takes Medicare's amount as full payment", required=True),
+)
+TEST_COMPONENT = _reference(
+    "test_component",
+    "one diagnostic test that has a code as a whole and codes of its own for its two parts",
+    ("hcpcs_code",),
+    Column("hcpcs_code", "text", "the whole test", required=True),
+    Column("technical_code", "text", "carrying it out alone", required=True),
+    Column("professional_code", "text", "reading it alone", required=True),
+)
 
 REFERENCE_TABLES = {
     t.name: t
@@ -335,5 +353,6 @@ REFERENCE_TABLES = {
         COST_SHARE, EDITION, PROCEDURE, ADD_ON, ANESTHESIA_FACTOR,
         IMAGING_CAP, ZIP_LOCALITY, COUNTY_LOCALITY, DRG, APC, CARC, RARC, COVERAGE,
         GROUP_CODE, MODIFIER, DRUG_PACKAGE, SCREENING, REVENUE_CODE, POA_EXEMPT, DIAGNOSIS_NOTE, DIAGNOSIS_LIMIT,
+        PRACTITIONER, TEST_COMPONENT,
     )
 }  # fmt: skip

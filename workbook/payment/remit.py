@@ -107,7 +107,10 @@ def line_adjustments(row: dict[str, Any]) -> list[tuple[str, str, Decimal]]:
         return [(row["denial_group_code"], row["denial_carc"], billed)] if billed else []
     if row["paid_amount"] is None:
         return [(*PENDING, billed)] if billed else []
-    return [(a.group_code, a.carc, amount) for a in adjustments() if (amount := row.get(a.column))]
+    found: dict[tuple[str, str], Decimal] = {}
+    for a in adjustments():
+        found[a.group_code, a.carc] = found.get((a.group_code, a.carc), ZERO) + (row.get(a.column) or ZERO)
+    return [(*why, amount) for why, amount in found.items() if amount]
 
 
 def remit(claims: Claims, lines: pa.Table, payment_date: date | None, assumptions: tuple[str, ...]) -> PricedRemittance:

@@ -26,6 +26,7 @@ PRICING_TERMS = Table(
         Column(
             "is_apm_participant", "boolean", "qualifying participants of an advanced alternative payment model bill"
         ),
+        Column("participates", "boolean", "the provider has agreed to accept assignment always; yes when null"),
     ),
 )
 DEDUCTIBLE_MET = Table(

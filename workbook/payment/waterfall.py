@@ -32,24 +32,19 @@ class Fall:
 
 @dataclass(frozen=True)
 class Waterfall:
-    """The way of an amount from billed to paid. `not_priced` holds the reasons of lines that have no price.
-
-    `fee` is, for one line, how its fee came about: the fee for its units, then each step that changed it.
-    """
+    """The way of an amount from billed to paid. `not_priced` holds the reasons of lines that have no price."""
 
     label: str
     billed: Decimal
     falls: tuple[Fall, ...]
     paid: Decimal
     not_priced: tuple[str, ...] = ()
-    fee: tuple[Fall, ...] = ()
 
     def __str__(self) -> str:
         width = max([len("billed"), len("Medicare pays"), *(len(f.name) for f in self.falls)])
         text = [f"{self.label}", f"  {'billed':<{width}} {dollars(self.billed):>12}"]
         text += [f"  {f.name:<{width}} {dollars(-f.amount):>12}  {f.borne_by}" for f in self.falls if f.amount]
         text.append(f"  {'Medicare pays':<{width}} {dollars(self.paid):>12}")
-        text += [f"  the fee: {f.name.lower()}, {dollars(f.before)} → {dollars(f.after)}" for f in self.fee]
         text += [f"  not priced: {reason}" for reason in self.not_priced]
         return "\n".join(text)
 
@@ -66,12 +61,7 @@ class Waterfall:
             words=["Step", "Who bears it", "Authority"],
         )
         gaps = "".join(f"<li>not priced: {safe(r)}</li>" for r in self.not_priced)
-        fee = table_html(
-            ["How the fee came about", "Before", "After", "Authority"],
-            [[f.name, dollars(f.before), dollars(f.after), f.authority] for f in self.fee],
-            words=["How the fee came about", "Authority"],
-        )
-        return f"{self.svg()}{table}" + (fee if self.fee else "") + (f"<ul>{gaps}</ul>" if gaps else "")
+        return f"{self.svg()}{table}" + (f"<ul>{gaps}</ul>" if gaps else "")
 
     @property
     def alt_text(self) -> str:
@@ -130,20 +120,25 @@ def waterfall(rows: list[dict[str, Any]]) -> Waterfall:
          _sum((r for r in rows if r["denial_carc"] is not None), "billed_amount")),
     ]  # fmt: skip
     taken = [t for t in taken if t[3]]
+    reduced = _reductions(priced)
     for step in steps():
         for a in step.adjusts:
-            if (amount := _sum(priced, a.column)) or a.column in _ALWAYS:
+            amount = _sum(priced, a.column) - (sum(reduced.values(), ZERO) if a.column == CONTRACTUAL else ZERO)
+            if amount or a.column in _ALWAYS:
                 taken.append((step.name, _BORNE_BY[a.group_code], _authority(step.id), amount))
+            if a.column == CONTRACTUAL:
+                taken += [(name, _BORNE_BY["CO"], _authority(of), part) for (of, name), part in reduced.items()]
     falls, left = [], billed
     for name, borne_by, authority, amount in taken:
         falls.append(Fall(name, left, left - amount, borne_by, authority))
         left -= amount
     reasons = tuple(dict.fromkeys(r["not_priced_reason"] for r in rows if r["not_priced_reason"]))
-    return Waterfall(label, billed, tuple(falls), left, reasons, _fee(rows[0]) if len(rows) == 1 else ())
+    return Waterfall(label, billed, tuple(falls), left, reasons)
 
 
 #: what is shown even where it takes nothing away
-_ALWAYS = ("contractual_amount", "deductible_amount", "coinsurance_amount", "sequestration_amount")
+CONTRACTUAL = "contractual_amount"
+_ALWAYS = (CONTRACTUAL, "deductible_amount", "coinsurance_amount", "sequestration_amount")
 _BORNE_BY = {"CO": "provider (contract)", "PR": "patient", "OA": "another payer", "PI": "provider"}
 
 
@@ -151,20 +146,22 @@ def _authority(step_id: str) -> str:
     return next("; ".join(c.cite for c in step.authority) for step in steps() if step.id == step_id)
 
 
-def _fee(row: dict[str, Any]) -> tuple[Fall, ...]:
-    """Each step that changed the line's fee, with the fee before and after it."""
-    found: list[Fall] = []
-    for step in steps():
-        for column in step.trace:
-            if row[column.name] is not None:
-                before = found[-1].after if found else _first_fee(row)
-                found.append(Fall(step.name, before, row[column.name], "", _authority(step.id)))
-    return tuple(found)
-
-
-def _first_fee(row: dict[str, Any]) -> Decimal:
-    return Decimal(row["unit_fee_amount"] * row["units"]).quantize(Decimal("0.01"))
-
-
 def _sum(rows: Iterable[dict[str, Any]], column: str) -> Decimal:
     return sum((r[column] or ZERO for r in rows), ZERO)
+
+
+def _reductions(priced: list[dict[str, Any]]) -> dict[tuple[str, str], Decimal]:
+    """What each step that changed a physician's fee took off what is allowed: (step id, name) → amount.
+
+    Negative where it added, as for both sides. What the charge caps anyway is nobody's reduction.
+    """
+    found: dict[tuple[str, str], Decimal] = {}
+    for row in priced:
+        fee = row["unit_fee_amount"] * row["units"] if row["is_physician_fee"] else None
+        for step in steps():
+            for left in (row[column.name] for column in step.trace):
+                if fee is not None and left is not None:
+                    taken = min(row["billed_amount"], fee) - min(row["billed_amount"], left)
+                    found[step.id, step.name] = found.get((step.id, step.name), ZERO) + taken
+                    fee = left
+    return dict(sorted((key, amount) for key, amount in found.items() if amount))
