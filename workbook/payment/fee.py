@@ -18,6 +18,8 @@ from workbook.terms import WorkbookError, dollars, parse_date
 
 #: a place of service of each setting
 PLACES = {"nonfacility": "11", "facility": "22"}
+#: payment system → whose amount it is, where it is not worked out from relative values
+SCHEDULES = {"drug": "the drug's payment limit of the quarter", "laboratory": "the clinical laboratory fee schedule"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,9 @@ def fee(
     setting: str = "nonfacility",
     modifiers: Iterable[str] = (),
 ) -> Fee:
-    """The physician fee schedule amount of one unit of a code on a date of service, for a participating provider.
+    """What Medicare pays a participating provider for one unit of a code on a date of service.
+
+    By the physician fee schedule, or by the drug limits or the laboratory fee schedule where the code is theirs.
 
     `locality` is carrier-locality ("10112-00") or NATIONAL; `setting` is nonfacility or facility. A code, date or
     modifier that is not priced gives a `Fee` without an amount that says why. Raises WorkbookError for a malformed
@@ -72,10 +76,17 @@ def fee(
     try:
         for name, table in CLAIM_TABLES.items():
             engine.put(name, table.from_rows(rows.get(name, [])))
-        row = price_lines(engine, locality=locality).to_pylist()[0]
+        row = price_lines(engine, terms={"locality": locality}).to_pylist()[0]
     finally:
         engine.close()
-    trace = () if row["not_priced_reason"] else _trace(row, day, locality)
+    trace: tuple[str, ...] = ()
+    if row["not_priced_reason"] is None:
+        physician = row["payment_system"] == "physician"
+        trace = (
+            _trace(row, day, locality)
+            if physician
+            else (f"{SCHEDULES[row['payment_system']]}: {dollars(row['fee_amount'])}",)
+        )
     return Fee(code, marks, day, locality, setting, row["unit_fee_amount"], row["not_priced_reason"], trace)
 
 

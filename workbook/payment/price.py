@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from workbook.claims.given import put_tables
@@ -17,9 +17,10 @@ from workbook.codes import edition_rows, editions, reference
 from workbook.codes.tables import REFERENCE_TABLES
 from workbook.engine import Engine, add_views, open_engine
 from workbook.payment.parameters import parameter, parameter_names
+from workbook.payment.regroup import UNGROUPED_STAY, grouped_stays
 from workbook.payment.remit import PricedRemittance, remit
-from workbook.payment.step import line_table, run_step, steps
-from workbook.payment.tables import DEDUCTIBLE_MET, DENIAL, PRICING_TERMS
+from workbook.payment.step import line_table, run_steps, steps
+from workbook.payment.tables import DEDUCTIBLE_MET, DENIAL, PRICING_TERMS, REGROUPED_DRG
 from workbook.terms import WorkbookError, money, parse_date
 
 if TYPE_CHECKING:
@@ -37,41 +38,73 @@ def price(
     deductible_met: Mapping[str, Decimal | int | str] | None = None,
     payment_date: date | str | None = None,
     as_if_on: date | str | None = None,
+    wage_index: Decimal | int | str | None = None,
+    cost_ratios: tuple[Decimal | int | str, Decimal | int | str] | None = None,
     engine: str | Engine = "duckdb",
 ) -> PricedRemittance:
-    """Price claims as Medicare Part B would, and return the remittance with every line's waterfall.
+    """Price claims as Medicare would, and return the remittance with every line's waterfall.
 
     `denials` are rows of `DENIAL` (an audit's `.denials`). `locality` is carrier-locality ("10112-00"), or NATIONAL,
     where every geographic index is 1. `deductible_met` is what each patient had met before these claims, in the year
     of each date of service. `payment_date` is 14 days after the last claim was received unless given. `as_if_on`
     moves each claim's first day of service to that date, to see what old claims would be paid then; the result says
-    so. Raises WorkbookError for an unknown locality or a malformed date.
+    so. `wage_index` is the hospital's or surgical center's (1 unless given), `cost_ratios` the hospital's operating
+    and capital costs to its charges, without which no stay is paid as an outlier. Raises WorkbookError for an unknown
+    locality, a malformed date, or a wage index or ratio that is none.
     """
     check_locality(locality)
+    terms = _terms(locality, wage_index, cost_ratios)
     moved = parse_date(as_if_on, "as_if_on") if as_if_on is not None else None
     priced_claims = claims if moved is None else _moved(claims, moved)
     opened = open_engine(engine) if isinstance(engine, str) else engine
     try:
         put_tables(opened, priced_claims.arrow)
-        lines = price_lines(opened, denials, locality, _met_rows(priced_claims, deductible_met or {}))
+        lines = price_lines(opened, denials, terms, _met_rows(priced_claims, deductible_met or {}))
     finally:
         if isinstance(engine, str):
             opened.close()
     day = parse_date(payment_date, "payment_date") if payment_date is not None else None
-    return remit(priced_claims, lines, day, _assumptions(priced_claims, locality, deductible_met, moved))
+    return remit(priced_claims, lines, day, _assumptions(priced_claims, terms, deductible_met, moved))
+
+
+def _terms(
+    locality: str,
+    wage_index: Decimal | int | str | None,
+    cost_ratios: tuple[Decimal | int | str, Decimal | int | str] | None,
+) -> dict[str, Any]:
+    """The row of `PRICING_TERMS`, its numbers checked."""
+    operating, capital = cost_ratios if cost_ratios is not None else (None, None)
+    given = {"wage_index": wage_index, "operating_cost_ratio": operating, "capital_cost_ratio": capital}
+    return {"locality": locality} | {name: _number(name, value) for name, value in given.items() if value is not None}
+
+
+def _number(name: str, value: Decimal | int | str) -> Decimal:
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        number = Decimal(-1)
+    if not number.is_finite() or not 0 < number < 10:
+        raise WorkbookError(f"{name} {value!r}: expected a number above 0 and below 10, as 0.8842")
+    return number.quantize(Decimal("0.0001"))
 
 
 def price_lines(
-    engine: Engine, denials: pa.Table | None = None, locality: str = NATIONAL, met: pa.Table | None = None
+    engine: Engine,
+    denials: pa.Table | None = None,
+    terms: Mapping[str, Any] | None = None,
+    met: pa.Table | None = None,
 ) -> pa.Table:
-    """Run every step over the lines of the claim tables in `engine`; returns the table `line` after the last step."""
-    _put_terms(engine, denials, locality)
+    """Run every step over the lines of the claim tables in `engine`; returns the table `line` after the last step.
+
+    `terms` is the row of `PRICING_TERMS`; nationally unless given.
+    """
+    _put_terms(engine, denials, terms)
     engine.put("deductible_met", DEDUCTIBLE_MET.empty() if met is None else met)
     _run_steps(engine)
     return engine.query("select * from line order by claim_id, line_number").cast(line_table().schema)
 
 
-def _put_terms(engine: Engine, denials: pa.Table | None = None, locality: str = NATIONAL) -> None:
+def _put_terms(engine: Engine, denials: pa.Table | None = None, terms: Mapping[str, Any] | None = None) -> None:
     add_views(engine, ["payable_line"])
     names = sorted({name for step in steps() for name in step.select.reads} & REFERENCE_TABLES.keys() - {"edition"})
     for name, table in reference(names).items():
@@ -80,7 +113,8 @@ def _put_terms(engine: Engine, denials: pa.Table | None = None, locality: str = 
     for name in parameter_names():
         engine.put(name, parameter(name).as_table())
     engine.put("denial", DENIAL.empty() if denials is None else denials)
-    engine.put("pricing_terms", PRICING_TERMS.from_rows([{"locality": locality}]))
+    engine.put("pricing_terms", PRICING_TERMS.from_rows([dict(terms or {"locality": NATIONAL})]))
+    engine.put(REGROUPED_DRG.name, grouped_stays(engine, UNGROUPED_STAY))
 
 
 def _run_steps(engine: Engine) -> None:
@@ -88,8 +122,7 @@ def _run_steps(engine: Engine) -> None:
     engine.keep("line", f"select {base} from payable_line l")
     total = "select count(*) as n from line"
     before = engine.query(total)
-    for step in steps():
-        run_step(engine, step)
+    run_steps(engine)
     if (after := engine.query(total)) != before:
         raise WorkbookError(
             f"pricing made {after['n'][0]} lines of {before['n'][0]}: a loaded table has two rows for one code and "
@@ -167,15 +200,26 @@ def _moved(claims: Claims, day: date) -> Claims:
     return Claims(moved, claims.arrow_problems, claims.source)
 
 
-def _assumptions(claims: Claims, locality: str, met: Mapping[str, Any] | None, moved: date | None) -> tuple[str, ...]:
+def _assumptions(
+    claims: Claims, terms: Mapping[str, Any], met: Mapping[str, Any] | None, moved: date | None
+) -> tuple[str, ...]:
     """What the prices take for granted, each in one sentence."""
+    locality = terms["locality"]
     where = "nationally (every geographic index 1)" if locality == NATIONAL else f"in locality {locality}"
-    said = [
-        f"Priced {where}, by Medicare's physician fee schedule; the provider participates; no other payer comes first."
-    ]
-    others = sorted({c for c in claims.arrow["claim"]["claim_filing_code"].to_pylist() if c not in (None, "MB")})
+    said = [f"Priced {where}, by Medicare's fee schedules; the provider participates; no other payer comes first."]
+    heads = claims.arrow["claim"].select(["claim_type", "claim_filing_code", "type_of_bill"]).to_pylist()
+    if any(c["claim_type"] == "institutional" for c in heads):
+        index = terms.get("wage_index")
+        said.append(
+            "Hospitals are general acute care hospitals that report quality and use electronic records; "
+            f"wage index {Decimal(1) if index is None else index.normalize():f}."
+        )
+        if "operating_cost_ratio" not in terms:
+            said.append("No cost-to-charge ratio is given: no stay is paid as an outlier.")
+    medicare = {None, "MB", "MA"}
+    others = sorted({c["claim_filing_code"] for c in heads} - medicare)
     if others:
-        said.append(f"Claims with filing code {', '.join(others)} are priced as if Medicare Part B were the payer.")
+        said.append(f"Claims with filing code {', '.join(others)} are priced as if Medicare were the payer.")
     if not met:
         said.append("No patient had met any of the year's deductible before these claims.")
     if moved is not None:

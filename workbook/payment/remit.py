@@ -77,7 +77,7 @@ class PricedRemittance(Remittance):
         table = table_html(
             ["Claim", "Line", "Code", "Billed", "Allowed", "Patient", "Paid", "Note"],
             (
-                [r["claim_id"], r["line_number"], r["hcpcs_code"], dollars(r["billed_amount"]),
+                [r["claim_id"], r["line_number"], r["hcpcs_code"] or r["revenue_code"], dollars(r["billed_amount"]),
                  dollars(r["allowed_amount"]), dollars(patient_amount(r)), dollars(r["paid_amount"]), _remark(r)]
                 for r in self.arrow_lines.slice(0, 50).to_pylist()
             ),
@@ -89,7 +89,7 @@ class PricedRemittance(Remittance):
 def _remark(row: dict[str, Any]) -> str:
     if row["denial_carc"]:
         return f"denied, {row['denial_group_code']}-{row['denial_carc']}"
-    return f"not priced: {row['not_priced_reason']}" if row["not_priced_reason"] else ""
+    return f"not priced: {row['not_priced_reason']}" if row["not_priced_reason"] else row["packaged_reason"] or ""
 
 
 def patient_amount(row: dict[str, Any]) -> Decimal | None:
@@ -106,8 +106,11 @@ def line_adjustments(row: dict[str, Any]) -> list[tuple[str, str, Decimal]]:
         return [(row["denial_group_code"], row["denial_carc"], billed)] if billed else []
     if row["paid_amount"] is None:
         return [(*PENDING, billed)] if billed else []
+    above = billed - row["allowed_amount"]
+    # within another line's payment (97); a prospective payment above the charge (94); above the fee (45)
+    contractual = ("CO", "97") if row["packaged_reason"] else ("CO", "94") if above < 0 else ("CO", "45")
     amounts = [
-        ("CO", "45", billed - row["allowed_amount"]),
+        (*contractual, above),
         ("PR", "1", row["deductible_amount"]),
         ("PR", "2", row["coinsurance_amount"]),
         ("CO", "253", row["sequestration_amount"]),
@@ -180,6 +183,7 @@ def _add_claim(
             {
                 **own,
                 "service_date": line["service_date"],
+                "revenue_code": line["revenue_code"],
                 "hcpcs_code": line["hcpcs_code"],
                 "modifiers": ":".join(m for m in (line[f"modifier_{n}"] for n in range(1, 5)) if m) or None,
                 "billed_amount": line["billed_amount"],

@@ -45,6 +45,7 @@ CLEAN_LINE = {
     "unit_basis": "UN",
     "billed_amount": Decimal(150),
     "frequency_code": "1",
+    "payment_system": "physician",
 }
 
 
@@ -60,6 +61,7 @@ class _Front(Strict):
     reads: tuple[str, ...]
     adds: dict[str, _Added] = Field(default_factory=dict)
     changes: tuple[str, ...] = ()
+    system: str | None = None
     in_force: InForce
     rounding: str
     authority: tuple[Authority, ...] = Field(min_length=1)
@@ -69,7 +71,8 @@ class _Front(Strict):
 class Step:
     """One step of pricing: which columns it adds to a line or changes there, how, and by what authority.
 
-    A step that changes columns returns the lines it changes, and leaves all others as they are.
+    A step that changes columns returns the lines it changes, and leaves all others as they are. A step with a `system`
+    returns lines of that payment system alone, and is not run where there are none.
     """
 
     id: str
@@ -77,6 +80,7 @@ class Step:
     title: str
     adds: tuple[Column, ...]
     changes: tuple[str, ...]
+    system: str | None
     in_force: Span
     rounding: str
     authority: tuple[Citation, ...]
@@ -132,6 +136,7 @@ def read_step(path: Path) -> Step:
         title=page.top.heading,
         adds=tuple(Column(n, a.type, a.meaning) for n, a in front.adds.items()),
         changes=front.changes,
+        system=front.system,
         in_force=front.in_force.span,
         rounding=front.rounding,
         authority=tuple(a.citation for a in front.authority),
@@ -179,6 +184,31 @@ def run_step(engine: Engine, step: Step) -> None:
     )
 
 
+def run_steps(engine: Engine) -> None:
+    """Run every step over the table `line` in `engine`, but those whose payment system no line has."""
+    systems: set[str] | None = None
+    passed: list[Column] = []
+    for step in steps():
+        if step.system is not None:
+            if systems is None:
+                systems = set(engine.query("select distinct payment_system from line")["payment_system"].to_pylist())
+            if step.system not in systems:
+                passed += (*step.adds, *step.trace)
+                continue
+        _add_nulls(engine, passed, line_table(step).names)
+        run_step(engine, step)
+    _add_nulls(engine, passed, line_table().names)
+
+
+def _add_nulls(engine: Engine, passed: list[Column], names: tuple[str, ...]) -> None:
+    """Add the columns of steps that were not run, and forget them; `names` are those of `line` with them."""
+    if passed:
+        types = {column.name: TYPES[column.type] for column in passed}
+        shown = (f"cast(null as {types[n]}) as {n}" if n in types else n for n in names)
+        engine.keep("line", f"select {', '.join(shown)} from line")
+        passed.clear()
+
+
 def line_table(before: Step | None = None) -> Table:
     """The table `line` as it stands before a step, or after the last one."""
     columns = list(LINE.columns)
@@ -216,9 +246,8 @@ def run_example(engine: Engine, step: Step, section: Section) -> Worked:
             raise step.page.error(section.line, f"{header!r} is no column of line and none that the step gives")
         owners[header] = added if header in added.names else before
     rows = shown.parsed(owners)
-    engine.put(
-        "line", before.from_rows({**CLEAN_LINE, **{k: v for k, v in r.items() if owners[k] is before}} for r in rows)
-    )
+    clean = {name: value for name, value in CLEAN_LINE.items() if name in before.names}
+    engine.put("line", before.from_rows({**clean, **{k: v for k, v in r.items() if owners[k] is before}} for r in rows))
     for name, table in _given(step).items():
         engine.put(name, table)
     result = {(r["claim_id"], r["line_number"]): r for r in engine.query(step.select.sql).to_pylist()}

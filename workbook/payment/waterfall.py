@@ -15,7 +15,7 @@ ZERO = Decimal("0.00")
 
 @dataclass(frozen=True)
 class Fall:
-    """One step down: its name, what is left after it, who bears the difference, and by what authority."""
+    """One step down (or up, where `amount` is below nought): what is left after it, who bears it, by what authority."""
 
     name: str
     before: Decimal
@@ -66,7 +66,11 @@ class Waterfall:
     def alt_text(self) -> str:
         """The picture in words."""
         parts = [f"billed {dollars(self.billed)}"]
-        parts += [f"less {dollars(f.amount)} {f.name.lower()}" for f in self.falls if f.amount]
+        parts += [
+            f"{'less' if f.amount > 0 else 'and'} {dollars(abs(f.amount))} {f.name.lower()}"
+            for f in self.falls
+            if f.amount
+        ]
         return f"Waterfall of {self.label}: {', '.join(parts)}, Medicare pays {dollars(self.paid)}."
 
     def svg(self) -> str:
@@ -77,7 +81,14 @@ class Waterfall:
 
         bars: list[dict[str, Any]] = [{"step": "Billed", "low": ZERO, "high": self.billed, "kind": "total"}]
         bars += [
-            {"step": f.name, "low": f.after, "high": f.before, "kind": "taken away"} for f in self.falls if f.amount
+            {
+                "step": f.name,
+                "low": min(f.after, f.before),
+                "high": max(f.after, f.before),
+                "kind": "taken away" if f.amount > 0 else "added",
+            }
+            for f in self.falls
+            if f.amount
         ]
         bars.append({"step": "Medicare pays", "low": ZERO, "high": self.paid, "kind": "total"})
         frame = pd.DataFrame(
@@ -86,9 +97,12 @@ class Waterfall:
                 "low": [float(b["low"]) for b in bars],
                 "high": [float(b["high"]) for b in bars],
                 "kind": [b["kind"] for b in bars],
-                "text": [dollars(b["high"] - b["low"] if b["kind"] == "total" else b["low"] - b["high"]) for b in bars],
+                "text": [
+                    dollars(b["low"] - b["high"] if b["kind"] == "taken away" else b["high"] - b["low"]) for b in bars
+                ],
             }
         )
+        added = ["added"] if any(b["kind"] == "added" for b in bars) else []
         base = alt.Chart(frame, width=520, height=230).encode(
             x=alt.X("step:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelLimit=130)),
         )
@@ -96,7 +110,11 @@ class Waterfall:
             y=alt.Y("low:Q", title="US dollars"),
             y2="high:Q",
             color=alt.Color(
-                "kind:N", title=None, scale=alt.Scale(domain=["total", "taken away"], range=["#2b6ca3", "#e0a33a"])
+                "kind:N",
+                title=None,
+                scale=alt.Scale(
+                    domain=["total", "taken away", *added], range=["#2b6ca3", "#e0a33a", "#5b8c5a"][: 2 + len(added)]
+                ),
             ),
         )
         label = base.mark_text(dy=-7).encode(y="high:Q", text="text:N")
@@ -109,10 +127,11 @@ def waterfall(rows: list[dict[str, Any]]) -> Waterfall:
     """Add up the steps of priced lines (rows of `line` after the last step)."""
     label = f"claim {rows[0]['claim_id']}"
     if len(rows) == 1:
-        label += f", line {rows[0]['line_number']}, {rows[0]['hcpcs_code']}"
+        label += f", line {rows[0]['line_number']}, {rows[0]['hcpcs_code'] or rows[0]['revenue_code']}"
     authority = {step.id: "; ".join(c.cite for c in step.authority) for step in steps()}
     billed = sum((r["billed_amount"] for r in rows), ZERO)
     priced = [r for r in rows if r["paid_amount"] is not None and not r["denial_carc"]]
+    above = sum((r["billed_amount"] - r["allowed_amount"] for r in priced), ZERO)
     taken = [
         (
             "Not priced",
@@ -121,23 +140,24 @@ def waterfall(rows: list[dict[str, Any]]) -> Waterfall:
             _sum(rows, "billed_amount", lambda r: r["not_priced_reason"] is not None),
         ),
         ("Denied", "provider", "010_denials", _sum(rows, "billed_amount", lambda r: r["denial_carc"] is not None)),
-        (
-            "Above the fee",
-            "provider (contract)",
-            "400_lesser_of_charge_and_fee",
-            sum((r["billed_amount"] - r["allowed_amount"] for r in priced), ZERO),
-        ),
-        ("Deductible", "patient", "500_deductible", _sum(priced, "deductible_amount")),
+        ("Above the fee", "provider (contract)", "400_lesser_of_charge_and_fee", max(above, ZERO)),
+        ("Paid above the charge", "Medicare", "400_lesser_of_charge_and_fee", min(above, ZERO)),
+        ("Deductible", "patient", _deductible_step(priced), _sum(priced, "deductible_amount")),
         ("Coinsurance", "patient", "510_coinsurance", _sum(priced, "coinsurance_amount")),
         ("Sequestration", "provider", "900_sequestration", _sum(priced, "sequestration_amount")),
     ]
     falls, left = [], billed
     for name, borne_by, step_id, amount in taken:
-        if amount or name not in ("Not priced", "Denied"):
+        if amount or name not in ("Not priced", "Denied", "Paid above the charge"):
             falls.append(Fall(name, left, left - amount, borne_by, authority[step_id]))
             left -= amount
     reasons = tuple(dict.fromkeys(r["not_priced_reason"] for r in rows if r["not_priced_reason"]))
     return Waterfall(label, billed, tuple(falls), left, reasons)
+
+
+def _deductible_step(rows: list[dict[str, Any]]) -> str:
+    """A stay has the deductible of Part A."""
+    return "505_hospital_deductible" if any(r["payment_system"] == "inpatient" for r in rows) else "500_deductible"
 
 
 def _sum(rows: list[dict[str, Any]], column: str, when: Any = None) -> Decimal:

@@ -93,7 +93,7 @@ def _invented(line: Row, filing: str) -> Row:
     owed = money(allowed * payer.patient_share)
     return line | {
         "allowed_amount": allowed, "deductible_amount": Decimal(0), "coinsurance_amount": owed,
-        "sequestration_amount": Decimal(0), "paid_amount": allowed - owed,
+        "sequestration_amount": Decimal(0), "paid_amount": allowed - owed, "packaged_reason": None,
     }  # fmt: skip
 
 
@@ -104,13 +104,10 @@ def _renamed(row: Row, names: dict[str, str]) -> Row:
 
 
 def _say_more(rows: dict[str, list[Row]], claims: Claims) -> None:
-    """What pricing leaves out and an 835 of such claims says: names, bill, stay, revenue codes."""
-    tables = {name: claims.arrow[name].to_pylist() for name in ("claim", "claim_line", "claim_party")}
+    """What pricing leaves out and an 835 of such claims says: names, bill, stay."""
+    tables = {name: claims.arrow[name].to_pylist() for name in ("claim", "claim_party")}
     claim_of = {c["claim_id"]: c for c in tables["claim"]}
-    revenue = {(line["claim_id"], line["line_number"]): line["revenue_code"] for line in tables["claim_line"]}
     parties = {(p["claim_id"], p["role"]): p for p in tables["claim_party"]}
-    for row in rows["remittance_line"]:
-        row["revenue_code"] = revenue[row["claim_id"], row["line_number"]]
     first: dict[str, str] = {}
     for row in rows["remittance_claim"]:
         claim = claim_of[row["claim_id"]]
