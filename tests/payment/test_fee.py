@@ -59,7 +59,7 @@ def test_the_trace_shows_the_arithmetic():
         ("99213", "2024-06-01", [], "no physician fee file is loaded for 2024-06-01"),
         ("99213", "2027-01-04", [], "no conversion factor for 2027-01-04; loaded are 2024-01-01 to 2026-12-31"),
         ("36415", "2025-11-03", [], "status X: paid by another fee schedule, which is not modelled"),
-        ("85027", "2025-11-03", [], "85027 is not in the loaded laboratory fee file"),
+        ("87070", "2025-11-03", [], "87070 is not in the loaded laboratory fee file"),
         ("J3301", "2025-11-03", [], "no drug payment limits are loaded for 2025-11-03"),
         ("00790", "2025-11-03", ["AA"], "anesthesia is paid by minutes (unit basis MJ)"),
         ("12345", "2025-11-03", [], "12345 is not in the loaded fee file"),
