@@ -120,6 +120,27 @@ def test_a_stay_is_paid_its_group_and_more_than_was_charged_is_balanced_by_94():
     assert any("No cost-to-charge ratio" in said for said in remittance.assumptions)
 
 
+def test_a_line_of_a_stay_that_states_no_date_is_paid_by_the_days_of_the_bill():
+    row = of(wb.price(hospital({"C1": [{"service_from_date": None}]}, ms_drg="470", **STAY)))
+    assert (row["service_date"], row["paid_amount"]) == (date(2026, 3, 2), D("12054.14"))
+
+
+def test_the_stake_of_a_stay_takes_its_deductible_for_met():
+    engine = open_engine()
+    put_tables(engine, hospital({"C1": [{}]}, ms_drg="470", **STAY).arrow)
+    rows = price_lines(engine, terms={"locality": "NATIONAL", "hospital_deductible_met": True}).to_pylist()
+    engine.close()
+    # 2 % of 14,036.14 is 280.72
+    assert [(r["deductible_amount"], r["paid_amount"]) for r in rows] == [(0, D("13755.42"))]
+
+
+def test_costs_far_beyond_the_threshold_are_paid_four_fifths():
+    stay = hospital({"C1": [{"billed_amount": D(250_000)}]}, ms_drg="291", **STAY)
+    row = of(wb.price(stay, cost_ratios=("0.25", "0.02")))
+    # (62,500 − 46,073.63) × 0.8 + (5,000 − 3,665.27) × 0.8
+    assert (row["outlier_amount"], row["stay_amount"]) == (D("14208.88"), D("23550.78"))
+
+
 @pytest.mark.parametrize(
     ("wage_index", "drg", "operating"),
     # labor 66 % above 1, 62 % below: weight × (labor × index + the rest)

@@ -135,7 +135,7 @@ def keep_paid(engine: Engine) -> None:
 
     `paid_amount` is null where the line is not priced.
     """
-    _put_terms(engine)
+    _put_terms(engine, terms={"locality": NATIONAL, "hospital_deductible_met": True})
     engine.keep(
         "deductible_met",
         f"select distinct patient_id, year(service_date) as calendar_year, "

@@ -26,6 +26,7 @@ PRICING_TERMS = Table(
         Column("wage_index", "rate", "of the hospital or surgical center; 1 nationally and when null"),
         Column("operating_cost_ratio", "rate", "the hospital's operating costs to its charges"),
         Column("capital_cost_ratio", "rate", "the hospital's capital costs to its charges"),
+        Column("hospital_deductible_met", "boolean", "no stay has a deductible to pay any more; no when null"),
     ),
 )
 DEDUCTIBLE_MET = Table(
