@@ -112,6 +112,7 @@ def test_a_stay_is_paid_its_group_and_more_than_was_charged_is_balanced_by_94():
     assert adjustments(remittance) == [("CO", "94", "-13036.14"), ("PR", "1", "1736.00"), ("CO", "253", "246.00")]
     assert remittance.is_balanced
     assert remittance.arrow["remittance_line"]["revenue_code"].to_pylist() == ["0120"]
+    assert remittance.arrow["remittance_claim"]["ms_drg"].to_pylist() == ["470"]
     fall = remittance.waterfall("C1")
     assert [f.before for f in fall.falls] == [fall.billed, *[f.after for f in fall.falls[:-1]]]
     assert "Paid above the charge" in str(fall) and fall.paid == D("12054.14")
@@ -132,6 +133,18 @@ def test_the_stake_of_a_stay_takes_its_deductible_for_met():
     engine.close()
     # 2 % of 14,036.14 is 280.72
     assert [(r["deductible_amount"], r["paid_amount"]) for r in rows] == [(0, D("13755.42"))]
+
+
+def test_the_835_of_a_stay_and_an_outpatient_day_is_read_back_in_balance(tmp_path):
+    both = hospital({"C1": [{"revenue_code": "0120"}, {"revenue_code": "0250"}]}, ms_drg="470", **STAY)
+    day = hospital({"C2": [{"hcpcs_code": "45385"}, {"hcpcs_code": "80053"}, {"revenue_code": "0250"}]})
+    for name, given_claims in (("stay", both), ("day", day)):
+        remittance = wb.price(given_claims)
+        wb.write_835(remittance, tmp_path / f"{name}.835")
+        again = wb.read_remittance(tmp_path / f"{name}.835")
+        assert again.is_balanced and not again.arrow_problems.num_rows
+        paid = [r["paid_amount"] for r in again.arrow["remittance_line"].to_pylist()]
+        assert paid == [r["paid_amount"] for r in remittance.arrow_lines.to_pylist()]
 
 
 def test_costs_far_beyond_the_threshold_are_paid_four_fifths():

@@ -213,6 +213,7 @@ def _add_claim(
             "claim_filing_code": claim["claim_filing_code"] or "ZZ",
             "payer_claim_id": f"{remittance_id}-{sequence:05d}",
             "patient_id": claim["patient_id"],
+            "ms_drg": lines[0]["priced_drg"],
         }
     )
     return paid

@@ -1,6 +1,6 @@
--- One row per service line with what decides what is paid for it: who performed it, where, and what the claim says of
--- payers. `service_zip` is where the service was rendered, or where the billing provider sits. A hospital's line that states
--- no date, as on a bill for a stay, has the first day billed.
+-- One row per service line with what decides what is paid for it.
+-- That is who performed it, where, and what the claim says of payers. `service_zip` is where the service was rendered, or where
+-- the billing provider sits. A hospital's line that states no date, as on a bill for a stay, has the first day billed.
 select
     s.claim_id,
     s.line_number,
