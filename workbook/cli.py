@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     verb("demo", _demo, "Follow one visit from its note to the patient's statement.")
     for name, run, text in (
         ("audit", _audit, "Run the rule cards over claims (837 files, or a folder of 837, CSV or Parquet files)."),
-        ("price", _price, "Price claims as Medicare would, and write the 835."),
+        ("price", _price, "Price claims as Medicare Part B would, and write the 835."),
         ("intake", _intake, "Judge whether an extract is fit to audit; a folder of Parquet files may be of any size."),
     ):
         added = verb(name, run, text)
@@ -86,7 +86,13 @@ def _parser() -> argparse.ArgumentParser:
         "--compare", metavar="EARLIER", type=Path, help="the findings.csv of an earlier --out: new, gone, same"
     )
     price = verbs.choices["price"]
-    price.add_argument("--locality", default="NATIONAL", help="carrier-locality, as in 10112-00 (default NATIONAL)")
+    price.add_argument(
+        "--locality",
+        default="NATIONAL",
+        help="carrier-locality, as in 10112-00; ZIP: by the claim's (default NATIONAL)",
+    )
+    price.add_argument("--plan", help="a commercial plan in Medicare's place: BRONZE, GOLD, SILVER, or your own .yaml")
+    price.add_argument("--supplement", help="the letter of the Medicare supplement that the patients have")
     price.add_argument("--wage-index", metavar="NUMBER", help="of the hospital or surgical center (default 1)")
     price.add_argument("--as-if-on", metavar="DATE", help="price each claim as if its first day had been this one")
     price.add_argument("--no-audit", action="store_true", help="price every line; deny nothing")
@@ -299,7 +305,13 @@ def _price(options: argparse.Namespace) -> int:
     _say_problems(claims)
     denials = None if options.no_audit else wb.audit(claims, price=False).denials
     result = wb.price(
-        claims, denials=denials, locality=options.locality, as_if_on=options.as_if_on, wage_index=options.wage_index
+        claims,
+        denials=denials,
+        locality=options.locality,
+        plan=options.plan,
+        supplement=options.supplement,
+        as_if_on=options.as_if_on,
+        wage_index=options.wage_index,
     )
     if options.json:
         print(to_json({"lines": result.arrow_lines.to_pylist(), "assumptions": result.assumptions}))
@@ -321,13 +333,14 @@ def _price(options: argparse.Namespace) -> int:
 
 
 def _priced(row: dict[str, Any]) -> str:
-    code = row["hcpcs_code"] or row["revenue_code"]
-    head = f"  {row['claim_id']} line {row['line_number']}  {code}  billed {dollars(row['billed_amount'])}"
+    head = f"  {row['claim_id']} line {row['line_number']}  {row['hcpcs_code']}  billed {dollars(row['billed_amount'])}"
     if row["denial_carc"]:
         return f"{head}  denied {row['denial_group_code']}-{row['denial_carc']}"
     if row["not_priced_reason"]:
         return f"{head}  not priced: {row['not_priced_reason']}"
-    patient = dollars(row["deductible_amount"] + row["coinsurance_amount"])
+    from workbook.payment.remit import patient_amount
+
+    patient = dollars(patient_amount(row))
     return f"{head}  allowed {dollars(row['allowed_amount'])}  patient {patient}  paid {dollars(row['paid_amount'])}"
 
 

@@ -66,6 +66,6 @@ def test_a_broken_parameter_is_an_error_that_names_file_line_and_field(tmp_path,
 def test_an_unknown_parameter_is_refused_with_the_list():
     with pytest.raises(
         WorkbookError,
-        match="no parameter is called 'luck'; the parameters are anesthesia_factor_national, coinsurance_rate",
+        match="no parameter is called 'luck'; the parameters are anesthesia_factor_national",
     ):
         wb.parameter("luck")

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -41,12 +41,21 @@ CLEAN_LINE = {
     "received_date": date(2025, 11, 10),
     "hcpcs_code": "99213",
     "place_of_service": "11",
+    "locality": "NATIONAL",
     "units": Decimal(1),
     "unit_basis": "UN",
     "billed_amount": Decimal(150),
     "frequency_code": "1",
     "payment_system": "physician",
 }
+
+
+class Adjustment(NamedTuple):
+    """Which column of a line stands in a remittance under which group code and reason (CARC)."""
+
+    column: str
+    group_code: str
+    carc: str
 
 
 class _Added(Strict):
@@ -61,7 +70,8 @@ class _Front(Strict):
     reads: tuple[str, ...]
     adds: dict[str, _Added] = Field(default_factory=dict)
     changes: tuple[str, ...] = ()
-    system: str | None = None
+    systems: tuple[str, ...] = ()
+    adjusts: dict[str, Annotated[str, Field(pattern=r"^(CO|PR|OA|PI)-\w+$")]] = Field(default_factory=dict)
     in_force: InForce
     rounding: str
     authority: tuple[Authority, ...] = Field(min_length=1)
@@ -71,8 +81,8 @@ class _Front(Strict):
 class Step:
     """One step of pricing: which columns it adds to a line or changes there, how, and by what authority.
 
-    A step that changes columns returns the lines it changes, and leaves all others as they are. A step with a `system`
-    returns lines of that payment system alone, and is not run where there are none.
+    A step that changes columns returns the lines it changes, and leaves all others as they are. A step with `systems`
+    returns lines of those payment systems alone, and is not run where there are none.
     """
 
     id: str
@@ -80,7 +90,8 @@ class Step:
     title: str
     adds: tuple[Column, ...]
     changes: tuple[str, ...]
-    system: str | None
+    systems: tuple[str, ...]
+    adjusts: tuple[Adjustment, ...]
     in_force: Span
     rounding: str
     authority: tuple[Citation, ...]
@@ -124,6 +135,8 @@ def read_step(path: Path) -> Step:
         raise page.error(
             page.top.sql_line, f"no table is called {unknown[0]!r}; the tables are {', '.join(sorted(known))}"
         )
+    if strange := sorted(front.adjusts.keys() - front.adds.keys()):
+        raise page.error(page.line("adjusts"), f"{strange[0]!r} is no column that the step adds")
     if select.reads != set(front.reads):
         raise page.error(
             page.line("reads"), f"reads says {sorted(front.reads)}, the SELECT reads {sorted(select.reads)}"
@@ -136,7 +149,8 @@ def read_step(path: Path) -> Step:
         title=page.top.heading,
         adds=tuple(Column(n, a.type, a.meaning) for n, a in front.adds.items()),
         changes=front.changes,
-        system=front.system,
+        systems=front.systems,
+        adjusts=tuple(Adjustment(column, *told.split("-")) for column, told in front.adjusts.items()),
         in_force=front.in_force.span,
         rounding=front.rounding,
         authority=tuple(a.citation for a in front.authority),
@@ -149,12 +163,18 @@ def read_step(path: Path) -> Step:
 def steps(folder: Path = FOLDER) -> tuple[Step, ...]:
     """The steps, in the order in which they run. Raises WorkbookError for a change of what no earlier step added."""
     found = tuple(map(read_step, sorted(folder.glob("[0-9]*.md"))))
-    known: set[str] = set()
+    known = set(LINE.names)
     for step in found:
         if unknown := sorted(set(step.changes) - known):
             raise step.page.error(step.page.line("changes"), f"no earlier step adds {unknown[0]!r}")
         known |= {column.name for column in step.adds}
     return found
+
+
+@cache
+def adjustments() -> tuple[Adjustment, ...]:
+    """What lies between billed and paid, in the order of the steps: with what is paid it adds up to what is billed."""
+    return tuple(adjustment for step in steps() for adjustment in step.adjusts)
 
 
 def run_step(engine: Engine, step: Step) -> None:
@@ -184,20 +204,28 @@ def run_step(engine: Engine, step: Step) -> None:
     )
 
 
-def run_steps(engine: Engine) -> None:
-    """Run every step over the table `line` in `engine`, but those whose payment system no line has."""
+def run_steps(engine: Engine, before: str = "999") -> None:
+    """Run the steps whose number is less than `before` over the table `line` in `engine`.
+
+    Those of payment systems that no line has are not run; their columns are null.
+    """
     systems: set[str] | None = None
     passed: list[Column] = []
+    names = LINE.names
     for step in steps():
-        if step.system is not None:
+        if step.id >= before:
+            break
+        names = line_table(step).names
+        if step.systems:
             if systems is None:
                 systems = set(engine.query("select distinct payment_system from line")["payment_system"].to_pylist())
-            if step.system not in systems:
+            if not systems & set(step.systems):
                 passed += (*step.adds, *step.trace)
+                names = (*names, *(column.name for column in (*step.adds, *step.trace)))
                 continue
-        _add_nulls(engine, passed, line_table(step).names)
+        _add_nulls(engine, passed, names)
         run_step(engine, step)
-    _add_nulls(engine, passed, line_table().names)
+    _add_nulls(engine, passed, names)
 
 
 def _add_nulls(engine: Engine, passed: list[Column], names: tuple[str, ...]) -> None:

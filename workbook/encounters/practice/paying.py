@@ -20,7 +20,7 @@ from workbook.encounters.practice.page import who
 from workbook.encounters.practice.planting import Planted
 from workbook.payment.price import price
 from workbook.payment.remit import remit
-from workbook.payment.step import line_table
+from workbook.payment.step import adjustments, line_table
 from workbook.payment.tables import DENIAL
 from workbook.terms import money
 
@@ -91,9 +91,10 @@ def _invented(line: Row, filing: str) -> Row:
     payer = who().payers[filing]
     allowed = money(line["billed_amount"] * payer.allowed_share)
     owed = money(allowed * payer.patient_share)
-    return line | {
-        "allowed_amount": allowed, "deductible_amount": Decimal(0), "coinsurance_amount": owed,
-        "sequestration_amount": Decimal(0), "paid_amount": allowed - owed, "packaged_reason": None,
+    nothing = {a.column: Decimal(0) for a in adjustments()}
+    return line | nothing | {
+        "allowed_amount": allowed, "contractual_amount": line["billed_amount"] - allowed, "coinsurance_amount": owed,
+        "paid_amount": allowed - owed, "packaged_reason": None,
     }  # fmt: skip
 
 
@@ -104,10 +105,13 @@ def _renamed(row: Row, names: dict[str, str]) -> Row:
 
 
 def _say_more(rows: dict[str, list[Row]], claims: Claims) -> None:
-    """What pricing leaves out and an 835 of such claims says: names, bill, stay."""
-    tables = {name: claims.arrow[name].to_pylist() for name in ("claim", "claim_party")}
+    """What pricing leaves out and an 835 of such claims says: names, bill, stay, revenue codes."""
+    tables = {name: claims.arrow[name].to_pylist() for name in ("claim", "claim_line", "claim_party")}
     claim_of = {c["claim_id"]: c for c in tables["claim"]}
+    revenue = {(line["claim_id"], line["line_number"]): line["revenue_code"] for line in tables["claim_line"]}
     parties = {(p["claim_id"], p["role"]): p for p in tables["claim_party"]}
+    for row in rows["remittance_line"]:
+        row["revenue_code"] = revenue[row["claim_id"], row["line_number"]]
     first: dict[str, str] = {}
     for row in rows["remittance_claim"]:
         claim = claim_of[row["claim_id"]]
