@@ -15,7 +15,7 @@ from workbook.engine import TYPES, Engine, open_engine
 from workbook.payment.parameters import parameter
 from workbook.payment.price import BY_ZIP, NATIONAL, check_locality, put_terms
 from workbook.payment.step import run_steps, steps
-from workbook.payment.tables import LINE, PRICING_TERMS
+from workbook.payment.tables import LINE, PRICING_TERMS, REGROUPED_DRG
 from workbook.terms import WorkbookError, dollars, parse_date
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ _LINE = {
     "claim_id": "fee", "line_number": 1, "claim_type": "professional", "patient_id": "fee", "units": Decimal(1),
     "unit_basis": "UN", "billed_amount": Decimal(0), "frequency_code": "1",
 }  # fmt: skip
+#: payment system → whose amount it is, where it is not worked out from relative values
+SCHEDULES = {"drug": "the drug's payment limit of the quarter", "laboratory": "the clinical laboratory fee schedule"}
 #: a place of service of each setting
 PLACES = {"nonfacility": "11", "facility": "22"}
 
@@ -66,7 +68,9 @@ def fee(
     *,
     is_apm_participant: bool = False,
 ) -> Fee:
-    """The fee schedule amount of one unit of a code on a date of service, for a participating physician.
+    """What Medicare pays a participating provider for one unit of a code on a date of service.
+
+    By the physician fee schedule, or by the drug limits or the laboratory fee schedule where the code is theirs.
 
     Modifiers that reduce the fee are applied: 50, 54, 62, 80, AS, FX and others; `trace` names each.
 
@@ -94,7 +98,11 @@ def fee(
         engine.close()
     denied = row["denial_carc"] and f"refused with reason {row['denial_group_code']}-{row['denial_carc']}"
     why_not = row["not_priced_reason"] or row["refused_because"] or denied
-    trace = () if why_not else _trace(row, day, locality, is_apm_participant)
+    trace: tuple[str, ...] = ()
+    if why_not is None and row["payment_system"] in SCHEDULES:
+        trace = (f"{SCHEDULES[row['payment_system']]}: {dollars(row['fee_amount'])}",)
+    elif why_not is None:
+        trace = _trace(row, day, locality, is_apm_participant)
     return Fee(code, marks, day, locality, setting, row["fee_amount"], why_not, trace)
 
 
@@ -153,6 +161,7 @@ def _priced(engine: Engine, is_apm_participant: bool, sql: str = "select * from 
     put_terms(engine, terms={"pricing_terms": terms})
     for name, table in CLAIM_TABLES.items():  # a step may ask for more of the claim, of which there is none
         engine.put(name, table.empty())
+    engine.put(REGROUPED_DRG.name, REGROUPED_DRG.empty())
     run_steps(engine, before=ALLOWED)
     return engine.query(sql)
 

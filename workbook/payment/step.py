@@ -51,6 +51,7 @@ CLEAN_LINE = {
     "surgical_role": "surgeon",
     "session_key": "P1 1234567893 2025-11-03",
     "is_physician_fee": True,
+    "payment_system": "physician",
 }
 
 
@@ -75,6 +76,7 @@ class _Front(Strict):
     adds: dict[str, _Added] = Field(default_factory=dict)
     changes: tuple[str, ...] = ()
     concerns: str | None = None
+    systems: tuple[str, ...] = ()
     adjusts: dict[str, Annotated[str, Field(pattern=r"^(CO|PR|OA|PI)-\w+$")]] = Field(default_factory=dict)
     in_force: InForce
     rounding: str
@@ -86,7 +88,8 @@ class Step:
     """One step of pricing: which columns it adds to a line or changes there, how, and by what authority.
 
     A step that changes columns returns the lines it changes, and leaves all others as they are. `concerns` asks
-    whether there is any line to look at: when it returns no row the step is passed over.
+    whether there is any line to look at: when it returns no row the step is passed over. `systems` are the payment
+    systems whose lines alone the step looks at.
     """
 
     id: str
@@ -100,6 +103,7 @@ class Step:
     authority: tuple[Citation, ...]
     select: Select
     concerns: Select | None
+    systems: tuple[str, ...]
     page: Page
 
     @property
@@ -140,8 +144,9 @@ def read_step(path: Path) -> Step:
     if select.columns != returned:
         raise page.error(page.top.sql_line, f"the SELECT returns {', '.join(returned)}, in that order")
     concerns = None
-    if front.concerns:
-        asked = f"select 1 as one from line l where {front.concerns}"
+    own = ", ".join(f"'{system}'" for system in front.systems)
+    if condition := front.concerns or (own and f"l.payment_system in ({own})"):
+        asked = f"select 1 as one from line l where {condition}"
         concerns = parse_select(asked, page.name, page.line("concerns"))
         if unknown := sorted(concerns.reads - select.reads - {"line"}):
             raise page.error(page.line("concerns"), f"concerns reads {unknown[0]!r}, which the SELECT does not")
@@ -170,6 +175,7 @@ def read_step(path: Path) -> Step:
         authority=tuple(a.citation for a in front.authority),
         select=select,
         concerns=concerns,
+        systems=front.systems,
         page=page,
     )
 

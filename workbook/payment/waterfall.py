@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from workbook.engine.html import safe, table_html
-from workbook.payment.step import steps
+from workbook.payment.step import Step, steps
 from workbook.terms import dollars
 
 ZERO = Decimal("0.00")
@@ -16,7 +16,7 @@ ZERO = Decimal("0.00")
 
 @dataclass(frozen=True)
 class Fall:
-    """One step down: its name, what is left after it, who bears the difference, and by what authority."""
+    """One step down (or up, where `amount` is below nought): what is left after it, who bears it, by what authority."""
 
     name: str
     before: Decimal
@@ -67,7 +67,11 @@ class Waterfall:
     def alt_text(self) -> str:
         """The picture in words."""
         parts = [f"billed {dollars(self.billed)}"]
-        parts += [f"less {dollars(f.amount)} {f.name.lower()}" for f in self.falls if f.amount]
+        parts += [
+            f"{'less' if f.amount > 0 else 'and'} {dollars(abs(f.amount))} {f.name.lower()}"
+            for f in self.falls
+            if f.amount
+        ]
         return f"Waterfall of {self.label}: {', '.join(parts)}, Medicare pays {dollars(self.paid)}."
 
     def svg(self) -> str:
@@ -78,8 +82,14 @@ class Waterfall:
 
         bars: list[dict[str, Any]] = [{"step": "Billed", "low": ZERO, "high": self.billed, "kind": "total"}]
         bars += [
-            {"step": f.name, "low": f.after, "high": f.before, "kind": "taken away"} for f in self.falls if f.amount
-        ]
+            {"step": f.name, "low": min(f.after, f.before), "high": max(f.after, f.before),
+             "kind": "taken away" if f.amount > 0 else "added"}
+            for f in self.falls if f.amount
+        ]  # fmt: skip
+        kinds = {"total": "#2b6ca3", "taken away": "#e0a33a", "added": "#5b8c5a"}
+        kinds = {
+            kind: color for kind, color in kinds.items() if kind != "added" or any(b["kind"] == kind for b in bars)
+        }
         bars.append({"step": "Medicare pays", "low": ZERO, "high": self.paid, "kind": "total"})
         frame = pd.DataFrame(
             {
@@ -87,7 +97,7 @@ class Waterfall:
                 "low": [float(b["low"]) for b in bars],
                 "high": [float(b["high"]) for b in bars],
                 "kind": [b["kind"] for b in bars],
-                "text": [dollars(b["high"] - b["low"] if b["kind"] == "total" else b["low"] - b["high"]) for b in bars],
+                "text": [dollars((b["high"] - b["low"]) * (-1 if b["kind"] == "taken away" else 1)) for b in bars],
             }
         )
         base = alt.Chart(frame, width=520, height=230).encode(
@@ -96,9 +106,7 @@ class Waterfall:
         bar = base.mark_bar(stroke="#444").encode(
             y=alt.Y("low:Q", title="US dollars"),
             y2="high:Q",
-            color=alt.Color(
-                "kind:N", title=None, scale=alt.Scale(domain=["total", "taken away"], range=["#2b6ca3", "#e0a33a"])
-            ),
+            color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=list(kinds), range=list(kinds.values()))),
         )
         label = base.mark_text(dy=-7).encode(y="high:Q", text="text:N")
         picture = vl_convert.vegalite_to_svg((bar + label).to_json())
@@ -110,7 +118,7 @@ def waterfall(rows: list[dict[str, Any]]) -> Waterfall:
     """Add up the steps of priced lines (rows of `line` after the last step)."""
     label = f"claim {rows[0]['claim_id']}"
     if len(rows) == 1:
-        label += f", line {rows[0]['line_number']}, {rows[0]['hcpcs_code']}"
+        label += f", line {rows[0]['line_number']}, {rows[0]['hcpcs_code'] or rows[0]['revenue_code']}"
     billed = sum((r["billed_amount"] for r in rows), ZERO)
     priced = [r for r in rows if r["paid_amount"] is not None and not r["denial_carc"]]
     taken = [
@@ -125,7 +133,9 @@ def waterfall(rows: list[dict[str, Any]]) -> Waterfall:
         for a in step.adjusts:
             amount = _sum(priced, a.column) - (sum(reduced.values(), ZERO) if a.column == CONTRACTUAL else ZERO)
             if amount or a.column in _ALWAYS:
-                taken.append((step.name, _BORNE_BY[a.group_code], _authority(step.id), amount))
+                decided = _decided(step, a.column, rows)
+                borne_by = "Medicare" if amount < 0 else _BORNE_BY[a.group_code]
+                taken.append((decided.name, borne_by, _authority(decided.id), amount))
             if a.column == CONTRACTUAL:
                 taken += [(name, _BORNE_BY["CO"], _authority(of), part) for (of, name), part in reduced.items()]
     falls, left = [], billed
@@ -140,6 +150,12 @@ def waterfall(rows: list[dict[str, Any]]) -> Waterfall:
 CONTRACTUAL = "contractual_amount"
 _ALWAYS = (CONTRACTUAL, "deductible_amount", "coinsurance_amount", "sequestration_amount")
 _BORNE_BY = {"CO": "provider (contract)", "PR": "patient", "OA": "another payer", "PI": "provider"}
+
+
+def _decided(step: Step, column: str, rows: list[dict[str, Any]]) -> Step:
+    """The step that decides a column of rows of one payment system: a later one of that system's, else its own."""
+    own = {r["payment_system"] for r in rows}
+    return next((s for s in reversed(steps()) if column in s.changes and s.systems and own <= set(s.systems)), step)
 
 
 def _authority(step_id: str) -> str:
