@@ -2,12 +2,14 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import workbook as wb
+from tests.claims.x12.test_public_files import PUBLIC, REMITTANCES
 from tests.payment.ledgers import amounts, answer, claims_of
 from tests.rules.test_audit import claims
 from workbook.payment.ledger import Ledger, read_ledger
@@ -354,3 +356,16 @@ def test_an_empty_ledger_shows_itself():
         == "0 entries: receivable from payer $0.00, receivable from patient $0.00, denied claims $0.00, refund due $0.00"
     )
     assert "<script" not in post(None, claims_of({"<script>": ["1"]}))._repr_html_()
+
+
+@pytest.mark.parametrize("fact", REMITTANCES, ids=lambda f: Path(f["file"]).name)
+def test_a_public_remittance_is_posted_to_the_cent_or_its_imbalance_is_said(fact):
+    remittance = wb.read_remittance(PUBLIC / fact["file"])
+    ledger = post(None, None, remittance)
+    assert_every_entry_balances(ledger)
+    refused = {p.split()[1] for p in ledger.problems if "was not posted" in p}
+    paid = [
+        r["payment_amount"] for r in remittance.arrow["remittance"].to_pylist() if r["remittance_id"] not in refused
+    ]
+    assert ledger.balances()["cash"] == sum(paid)
+    assert refused or remittance.is_balanced

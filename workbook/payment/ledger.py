@@ -92,7 +92,7 @@ class Ledger:
         found = self.balances()
         owed = ", ".join(f"{name} {dollars(found[name])}" for name in (*RECEIVABLES, "refund due"))
         faults = f"; {len(self.problems):,} to look at (see .problems)" if self.problems else ""
-        return f"{entries:,} entries: {owed}{faults}"
+        return f"{entries:,} {'entry' if entries == 1 else 'entries'}: {owed}{faults}"
 
     def _repr_html_(self) -> str:
         rows = [[name, dollars(amount)] for name, amount in self.balances().items()]
