@@ -189,6 +189,18 @@ def test_a_replacement_takes_the_place_of_a_denied_claim_when_it_is_answered():
     assert done.problems == ()
 
 
+def test_what_the_patient_paid_goes_with_the_claim_that_replaces_the_first():
+    ledger = post(None, claims_of({"C1": ["100"]}), answer("R1", [("C1", "1", VISIT)]))
+    ledger = record(ledger, "patient payment", "C1", 16, "2025-12-20")
+    back = ("C1", "22", [("-64", [("CO", "45", "-20"), ("PR", "2", "-16")])])
+    again = ("C2", "1", [("60", [("CO", "45", "30"), ("PR", "2", "20")])])
+    ledger = post(ledger, replacement("C1", "R1-C1", "110"), answer("R2", [back, again], beside=[("FB", "-4")]))
+    assert amounts(ledger, "C1") == {}
+    assert amounts(ledger, "C2")["receivable from patient"] == "4.00"  # 20 less the 16 paid before
+    assert ledger.problems == ()
+    assert_every_entry_balances(ledger)
+
+
 def test_a_replacement_of_nothing_known_is_a_charge_and_said():
     ledger = post(None, replacement("C1", "ICN9", "110"))
     assert amounts(ledger)["receivable from payer"] == "110.00"

@@ -15,6 +15,8 @@ from workbook.terms import dollars
 
 Row = dict[str, Any]
 REPLACEMENT, VOID = "7", "8"
+#: how the source of what a person recorded begins
+RECORD = "record: "
 
 
 @dataclass(frozen=True)
@@ -201,11 +203,22 @@ class Books:
                 self.take_back(original, entry, day, source, f"replaced by claim {claim['claim_id']}")
         if claim["frequency_code"] == REPLACEMENT:
             self._charge(claim, lines)
+            self._carry_payments(original, claim["claim_id"], day)
         if left := self.stands(original, PAYER):
             self.problems.append(
                 f"claim {original} was replaced by {claim['claim_id']}, but its payment was not reversed: "
                 f"{dollars(left)} stand on {PAYER}"
             )
+
+    def _carry_payments(self, original: str, claim_id: str, day: date | None) -> None:
+        """Move what the patient paid on a claim to the one that replaced it: taken back there, entered here."""
+        for entry, rows in list(self._of_claim[original].items()):
+            is_payment = rows[0]["source"] == f"{RECORD}patient payment"
+            if not is_payment or entry in self._reversed or rows[0]["reverses"] is not None:
+                continue
+            moves = [Move(r["line_number"], r["account"], r["debit"] - r["credit"], r["why"], r["party"]) for r in rows]
+            self.take_back(original, entry, day, f"claim {claim_id}", f"moved to claim {claim_id}")
+            self.enter(moves, day, claim_id, rows[0]["source"])
 
     def take_back(
         self, claim_id: str, entry: int, day: date | None, source: str, why: str, reference: str | None = None

@@ -117,10 +117,10 @@ def denial_worklist(
 ) -> DenialWorklist:
     """Every refused or cut line of an 835, net of reversals: cause, who mends it, the way, its last day, the dollars.
 
-    `claims` give each line's expected payment by Medicare Part B with the deductible unmet; `on` is the day from which
-    days are counted (today unless given). Reason codes that are expected (contract, deductible, coinsurance, earlier
-    payers, pending) are not denials; one that no page knows is listed as "not classified". Sorted by dollars, then by
-    last day. Raises WorkbookError for a malformed date.
+    `claims` give each line's expected payment by Medicare Part B with the deductible unmet; `on` is the day of the list
+    (today unless given): later remittances are left out, and days are counted from it. Reason codes that are expected
+    (contract, deductible, coinsurance, earlier payers, pending) are not denials; one that no page knows is listed as
+    "not classified". Sorted by dollars, then by last day. Raises WorkbookError for a malformed date.
     """
     day = date.today() if on is None else parse_date(on, "on")
     expected = _expected(claims)
@@ -138,7 +138,7 @@ def denial_worklist(
     for r in remittance.arrow["remark"].to_pylist():
         remarks[r["remittance_id"], r["claim_sequence"], r["line_number"]].append(r["rarc"])
     rows = []
-    for a, amount in _net(remittance, payments):
+    for a, amount in _net(remittance, payments, day):
         key = (a["remittance_id"], a["claim_sequence"], a["line_number"])
         said = [*remarks.get(key, []), *remarks.get((*key[:2], None), [])]
         found = reason(a["carc"], said)
@@ -168,12 +168,14 @@ def denial_worklist(
     return DenialWorklist(WORKLIST.from_rows(rows), day)
 
 
-def _net(remittance: Remittance, payments: dict[str, Row]) -> list[tuple[Row, Decimal]]:
+def _net(remittance: Remittance, payments: dict[str, Row], on: date) -> list[tuple[Row, Decimal]]:
     """Each adjustment once for its payer, claim, line, group and reason, with its amount net of reversals."""
     totals: dict[tuple[Any, ...], Decimal] = defaultdict(lambda: ZERO)
     last: dict[tuple[Any, ...], Row] = {}
     for a in remittance.arrow["adjustment"].to_pylist():
         payment = payments.get(a["remittance_id"], {})
+        if (payment.get("payment_date") or on) > on:
+            continue
         key = (
             payment.get("payer_id"),
             payment.get("payer_name"),

@@ -20,7 +20,7 @@ from workbook.payment.accounts import (
     account_of_plb,
     record_kind,
 )
-from workbook.payment.books import Books, Move, Row
+from workbook.payment.books import RECORD, Books, Move, Row
 from workbook.payment.ledger import ZERO, Ledger
 from workbook.payment.reasons import reason
 from workbook.terms import WorkbookError, dollars, money, parse_date
@@ -82,7 +82,7 @@ def record(
         Move(None, to.debit, value, why or to.meaning, party),
         Move(None, to.credit, -value, why or to.meaning, party),
     ]
-    books.enter(rows, day, claim_id, f"record: {kind}")
+    books.enter(rows, day, claim_id, f"{RECORD}{kind}")
     return Ledger(books.finish().arrow, ledger.problems)
 
 
