@@ -65,6 +65,11 @@ def test_another_payers_time_limit_is_in_its_contract():
     assert (row["due_date"], row["due_rule"]) == (None, "see the contract with A PAYER, and its notice")
 
 
+def test_a_denial_that_the_payer_puts_on_the_patient_says_so():
+    (row,) = listed(("0", [("PR", "96", "100")])).arrow.to_pylist()
+    assert row["action"].endswith("The payer puts it on the patient (group PR).")
+
+
 def test_a_code_that_no_page_knows_is_loud():
     found = listed(("0", [("CO", "999", "100")]))
     assert found.not_classified == ("CO-999",)

@@ -60,6 +60,13 @@ def test_the_second_payer_takes_over_what_the_first_left_to_the_patient():
     assert ledger.problems == ()
 
 
+def test_a_claim_sent_on_to_the_second_payer_is_charged_once():
+    sent_on = claims_of({"C1#2": ["100"]}, payer_sequence="S", patient_control_number="C1", payer_id="MEDIGAP")
+    ledger = post(post(None, claims_of({"C1": ["100"]}, payer_sequence="P")), sent_on)
+    assert amounts(ledger) == {"receivable from payer": "100.00", "patient service revenue": "100.00"}
+    assert amounts(post(None, sent_on))["patient service revenue"] == "100.00"  # where the first claim is not on file
+
+
 def test_a_second_payer_that_counts_its_contract_from_the_full_charge_still_settles_the_rest():
     # Medicaid allows 50, less than Medicare paid: it pays nothing, and the patient owes nothing
     second = answer("S1", [("C1", "2", [("0", [("CO", "45", "36"), ("OA", "23", "64")])])], payer="MEDICAID")

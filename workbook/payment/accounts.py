@@ -65,9 +65,10 @@ class RecordKind:
 @cache
 def _page() -> _Page:
     page = validated(_Page, read_yaml(PAGE), PAGE.name)
-    named = {a.name for a in page.accounts}
+    named = [a.name for a in page.accounts]
     used = {p.account for p in page.provider_adjustments} | {x for r in page.records for x in (r.debit, r.credit)}
-    if unknown := sorted((used | {*RECEIVABLES, CASH, CONTRACTUAL, REVENUE, REFUND, OTHER}) - named):
+    used |= {*RECEIVABLES, CASH, CONTRACTUAL, REVENUE, REFUND, OTHER}
+    if unknown := sorted(used - set(named)):
         raise WorkbookError(f"{PAGE.name}: no account is called {unknown[0]!r}; the accounts are {', '.join(named)}")
     return page
 

@@ -112,6 +112,8 @@ class Books:
         """Post a claim's charge; one that replaces or voids another is kept until a payer answers it."""
         if self.has_charge(claim["claim_id"]):
             self._compare_charge(claim)
+        elif claim["payer_sequence"] not in (None, "P") and self.has_charge(claim["patient_control_number"] or ""):
+            return  # the same claim, sent on to a later payer: its charge stands already
         elif claim["frequency_code"] in (REPLACEMENT, VOID):
             self._later.append((claim, lines))
         else:

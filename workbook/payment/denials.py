@@ -151,6 +151,7 @@ def denial_worklist(
         limit = deadline(
             found.route, claim.get("claim_filing_code"), payment.get("payment_date"), row["service_date"], payer
         )
+        patient = " The payer puts it on the patient (group PR)." if a["group_code"] == "PR" else ""
         authority = [str(c) for c in (found.authority, limit.authority) if c]
         rows.append(
             row | {
@@ -159,7 +160,7 @@ def denial_worklist(
                 "notice_date": payment.get("payment_date"), "group_code": a["group_code"], "carc": a["carc"],
                 "rarcs": ", ".join(dict.fromkeys(said)) or None, "denied_amount": amount,
                 "expected_amount": expected.get((a["claim_id"], a["line_number"])), "category": found.category,
-                "cause": found.cause, "fixer": found.fixer, "route": found.route, "action": found.do,
+                "cause": found.cause, "fixer": found.fixer, "route": found.route, "action": found.do + patient,
                 "way": limit.way, "due_date": limit.due, "days_left": (limit.due - day).days if limit.due else None,
                 "due_rule": limit.rule, "authority": "; ".join(dict.fromkeys(authority)) or None,
             }

@@ -92,7 +92,8 @@ def _with_lines(claims: Claims | None) -> list[tuple[Row, list[Row]]]:
     lines: dict[str, list[Row]] = defaultdict(list)
     for line in claims.arrow["claim_line"].to_pylist():
         lines[line["claim_id"]].append(line)
-    return [(claim, lines[claim["claim_id"]]) for claim in claims.arrow["claim"].to_pylist()]
+    found = [(claim, lines[claim["claim_id"]]) for claim in claims.arrow["claim"].to_pylist()]
+    return sorted(found, key=lambda pair: pair[0]["payer_sequence"] not in (None, "P"))  # the first payer's come first
 
 
 def _post_remittance(books: Books, remittance: Remittance) -> None:

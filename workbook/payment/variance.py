@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from workbook.claims.model import Claims, Remittance
 from workbook.engine import Column, Table, to_pandas
 from workbook.engine.html import safe, table_html
+from workbook.payment.parameters import parameter
 from workbook.payment.price import NATIONAL, price
 from workbook.payment.reasons import reason
 from workbook.payment.remit import patient_amount
@@ -43,7 +44,7 @@ VARIANCE = Table(
         Column("patient_amount", "money", "what the payer left to the patient (group PR)"),
         Column("expected_paid_amount", "money", "what the steps pay"),
         Column("paid_amount", "money", "what the payer paid"),
-        Column("difference_amount", "money", "paid and left to the patient, less what was expected of both"),
+        Column("difference_amount", "money", "paid, less what was due with the share left to the patient"),
         Column("outcome", "text", "as expected, underpaid, overpaid, share differs, denied, not compared"),
         Column("adjustments", "text", "the payer's reason codes with their amounts"),
         Column("why", "text", "why it differs, or why it was not compared"),
@@ -105,11 +106,12 @@ def payment_variance(
 ) -> PaymentVariance:
     """Compare what the payment steps expect of each line with what the first payer paid and left to the patient.
 
-    Both sides are net of reversals. A line is under- or overpaid when what was paid and what was left to the patient
-    together differ by more than `tolerance` (US dollars); "share differs" when only their split does, as with a
-    deductible; "denied" when the payer refused it. What the steps do not price, what no payer answered, and claims of
-    payers other than Medicare Part B, whose contract rates are not known here, are "not compared", each with its
-    reason. Raises WorkbookError for a tolerance below zero or an unknown locality.
+    Both sides are net of reversals. A line is under- or overpaid when the payment differs by more than `tolerance` (US
+    dollars) from what was due: the expected allowed amount less the share that the payer left to the patient, less
+    sequestration. It is "share differs" when only that share is not the expected one, as with a deductible, and
+    "denied" when the payer refused it: then all that was expected is the difference. What the steps do not price, what
+    no payer answered, and claims of payers other than Medicare Part B, whose contract rates are not known here, are
+    "not compared", each with its reason. Raises WorkbookError for a tolerance below zero or an unknown locality.
     """
     try:
         allowance = money(tolerance)
@@ -202,11 +204,16 @@ def _compared(
         "expected_patient_amount": patient_amount(line),
         "expected_paid_amount": line["paid_amount"],
     }
-    difference = row["paid_amount"] + row["patient_amount"] - line["paid_amount"] - expected["expected_patient_amount"]
+    # what is due moves with the share that the payer left to the patient, and sequestration with what is due
+    due = (
+        line["paid_amount"] + line["sequestration_amount"] + expected["expected_patient_amount"] - row["patient_amount"]
+    )
+    withheld = money(max(due, ZERO) * parameter("sequestration_rate").on(line["service_date"]).value)
+    difference = row["paid_amount"] - (due - withheld)
     return row | expected | {"difference_amount": difference} | _judged(row | expected, found, difference, allowance)
 
 
-def _judged(row: dict[str, Any], found: dict[str, Any], difference: Decimal, allowance: Decimal) -> dict[str, str]:
+def _judged(row: dict[str, Any], found: dict[str, Any], difference: Decimal, allowance: Decimal) -> dict[str, Any]:
     """The outcome, and why it is not as expected."""
     kinds = {(group, carc): reason(carc).kind for group, carc in found["codes"]}
     denied = sum((a for k, a in found["codes"].items() if kinds[k] == "denial"), ZERO)
@@ -216,7 +223,7 @@ def _judged(row: dict[str, Any], found: dict[str, Any], difference: Decimal, all
         if kinds[group, carc] in ("denial", "reduction")
     ]
     if denied and not row["paid_amount"]:
-        return {"outcome": "denied", "why": "; ".join(why)}
+        return {"outcome": "denied", "why": "; ".join(why), "difference_amount": -row["expected_paid_amount"]}
     allowed, expected = row["allowed_amount"], row["expected_allowed_amount"]
     if allowed is not None and abs(allowed - expected) > allowance:
         why.append(f"allowed {dollars(allowed)}, the fee schedule gives {dollars(expected)}")
