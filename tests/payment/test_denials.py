@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 import workbook as wb
-from tests.payment.ledgers import answer
+from tests.payment.ledgers import answer, claims_of
 from tests.rules.test_audit import claims
 from workbook.payment.appeals import appeal_level, deadline
 from workbook.payment.denials import denial_worklist
@@ -86,6 +86,14 @@ def test_a_denial_that_was_reversed_is_off_the_list():
         ],
     )
     assert denial_worklist(remittance, on="2026-01-31").arrow.num_rows == 0
+
+
+def test_a_denial_that_was_corrected_waits_for_the_answer():
+    denied = answer("R1", [("C1", "4", [("0", [("CO", "4", "100")])])])
+    sent = claims_of({"C1": ["100"]}, claim_id="C2", frequency_code="7", original_claim_id="R1-C1")
+    (row,) = denial_worklist(denied, sent, on="2026-01-31").arrow.to_pylist()
+    assert row["corrected_by"] == "C2"
+    assert row["action"].startswith("Claim C2 was sent to correct it; wait for its answer.")
 
 
 def test_the_most_dollars_come_first_and_of_equal_ones_the_nearest_last_day():

@@ -38,13 +38,16 @@ class Books:
         self.problems: list[str] = []
         self.as_stated: list[str] = []  # claims that were answered but not posted themselves
         self._last = max((r["entry_id"] for r in self.rows), default=0)
-        self._balance: dict[tuple[str, str, str | None, int | None], Decimal] = defaultdict(lambda: ZERO)
+        #: claim and account → party and line → debits less credits
+        self._balance: dict[tuple[str, str], dict[tuple[str | None, int | None], Decimal]] = defaultdict(
+            lambda: defaultdict(lambda: ZERO)
+        )
         self._of_claim: dict[str, dict[int, list[Row]]] = defaultdict(lambda: defaultdict(list))
         self._reversed: set[int] = set()
         self._sources: set[str] = set()
         self._claim_of_number: dict[str, str] = {}  # the payer's number of a claim → the claim
         self._replaced_by: dict[str, str] = {}
-        self._later: list[tuple[Row, list[Row]]] = []  # claims that replace or void others, not posted yet
+        self._later: dict[str, tuple[Row, list[Row]]] = {}  # claims that replace or void others, not posted yet
         for row in self.rows:
             self._index(row)
 
@@ -55,7 +58,7 @@ class Books:
             self._reversed.add(row["reverses"])
         if claim is None:
             return
-        self._balance[claim, row["account"], row["party"], row["line_number"]] += row["debit"] - row["credit"]
+        self._balance[claim, row["account"]][row["party"], row["line_number"]] += row["debit"] - row["credit"]
         self._of_claim[claim][row["entry_id"]].append(row)
         if row["source"].startswith("835 ") and row["reference"]:
             self._claim_of_number[row["reference"]] = claim
@@ -93,18 +96,21 @@ class Books:
 
     def stands(self, claim_id: str, account: str) -> Decimal:
         """What stands on an account of a claim, positive in the account's nature."""
-        total = sum((v for k, v in self._balance.items() if k[:2] == (claim_id, account)), ZERO)
+        total = sum(self._of(claim_id, account).values(), ZERO)
         return total * natures()[account] + ZERO  # never -0.00
 
     def party(self, claim_id: str, account: str) -> str | None:
         """Whose account it is: the party with an open balance, else the last one named."""
-        found = [k[2] for k, v in self._balance.items() if k[:2] == (claim_id, account) and v]
-        named = [k[2] for k in self._balance if k[:2] == (claim_id, account)]
+        found = [party for (party, _), amount in self._of(claim_id, account).items() if amount]
+        named = [party for party, _ in self._of(claim_id, account)]
         return (found or named or [None])[-1]
 
     def open_lines(self, claim_id: str, account: str) -> list[tuple[str | None, int | None, Decimal]]:
         """(party, line, balance) of what is not zero on an account of a claim."""
-        return [(k[2], k[3], v) for k, v in self._balance.items() if k[:2] == (claim_id, account) and v]
+        return [(party, line, amount) for (party, line), amount in self._of(claim_id, account).items() if amount]
+
+    def _of(self, claim_id: str, account: str) -> dict[tuple[str | None, int | None], Decimal]:
+        return self._balance.get((claim_id, account), {})
 
     # charges
 
@@ -115,7 +121,7 @@ class Books:
         elif claim["payer_sequence"] not in (None, "P") and self.has_charge(claim["patient_control_number"] or ""):
             return  # the same claim, sent on to a later payer: its charge stands already
         elif claim["frequency_code"] in (REPLACEMENT, VOID):
-            self._later.append((claim, lines))
+            self._later[claim["claim_id"]] = (claim, lines)
         else:
             self._charge(claim, lines)
 
@@ -169,23 +175,22 @@ class Books:
 
     def _waits_for(self, original: str) -> tuple[Row, list[Row]] | None:
         """The claim that was sent to replace or void `original`, and is not posted yet."""
-        return next(((c, lines) for c, lines in self._later if self._original(c) == original), None)
+        return next(((c, lines) for c, lines in self._later.values() if self._original(c) == original), None)
 
     def prepare(self, claim_id: str, day: date | None) -> str:
         """Make ready for a payer's answer to a claim; returns the claim that the answer is about.
 
         A replacement is posted now when it is the one that is answered, or when its original is answered again.
         """
-        for claim, lines in self._later:
-            if claim["claim_id"] == claim_id:
-                original = self._original(claim)
-                if original is not None:
-                    self.replace(original, day)
-                elif claim["frequency_code"] == REPLACEMENT:
-                    self._tell_no_original(claim)
-                    self._later.remove((claim, lines))
-                    self._charge(claim, lines)
-                break
+        if claim_id in self._later:
+            claim, lines = self._later[claim_id]
+            original = self._original(claim)
+            if original is not None:
+                self.replace(original, day)
+            elif claim["frequency_code"] == REPLACEMENT:
+                self._tell_no_original(claim)
+                del self._later[claim_id]
+                self._charge(claim, lines)
         if self.answers(claim_id):
             self.replace(claim_id, day)
         return self.current(claim_id)
@@ -195,8 +200,8 @@ class Books:
         found = self._waits_for(original)
         if found is None:
             return
-        self._later.remove(found)
         claim, lines = found
+        del self._later[claim["claim_id"]]
         source = f"claim {claim['claim_id']}"
         for entry, rows in list(self._of_claim[original].items()):
             cash = sum((r["debit"] - r["credit"] for r in rows if r["account"] == CASH), ZERO)
@@ -243,7 +248,7 @@ class Books:
 
     def finish(self) -> Ledger:
         """The finished ledger; it says which replacements no payer has answered yet."""
-        for claim, lines in self._later:
+        for claim, lines in self._later.values():
             original = self._original(claim)
             if original is None:
                 self._tell_no_original(claim)

@@ -14,6 +14,7 @@ from workbook.engine import Column, Table, to_pandas
 from workbook.engine.export import write_people_csv
 from workbook.engine.html import safe, table_html
 from workbook.payment.appeals import deadline
+from workbook.payment.books import REPLACEMENT, VOID
 from workbook.payment.price import price
 from workbook.payment.reasons import NOT_CLASSIFIED, reason
 from workbook.terms import dollars, parse_date
@@ -54,6 +55,7 @@ WORKLIST = Table(
         Column("due_date", "date", "its last day; null where the contract says it, or there is nothing to file"),
         Column("days_left", "integer", "days to it; below zero when it is past"),
         Column("due_rule", "text", "how the last day comes about"),
+        Column("corrected_by", "text", "the claim sent to replace or void it, where the claims given hold one"),
         Column("authority", "text", "on what the way rests"),
     ),
 )  # fmt: skip
@@ -117,13 +119,14 @@ def denial_worklist(
 ) -> DenialWorklist:
     """Every refused or cut line of an 835, net of reversals: cause, who mends it, the way, its last day, the dollars.
 
-    `claims` give each line's expected payment by Medicare Part B with the deductible unmet; `on` is the day of the list
-    (today unless given): later remittances are left out, and days are counted from it. Reason codes that are expected
-    (contract, deductible, coinsurance, earlier payers, pending) are not denials; one that no page knows is listed as
-    "not classified". Sorted by dollars, then by last day. Raises WorkbookError for a malformed date.
+    `claims` give each line's expected payment by Medicare Part B with the deductible unmet, and tell which claims were
+    sent to correct others. `on` is the day of the list (today unless given): later remittances are left out, and days
+    are counted from it. Reason codes that are expected (contract, deductible, coinsurance, earlier payers, pending) are
+    not denials; one that no page knows is listed as "not classified". Sorted by dollars, then by last day. Raises
+    WorkbookError for a malformed date.
     """
     day = date.today() if on is None else parse_date(on, "on")
-    expected = _expected(claims)
+    expected, corrected = _expected(claims), _corrections(claims)
     payments = {r["remittance_id"]: r for r in remittance.arrow["remittance"].to_pylist()}
     paid = {(c["remittance_id"], c["claim_sequence"]): c for c in remittance.arrow["remittance_claim"].to_pylist()}
     lines = {
@@ -152,6 +155,8 @@ def denial_worklist(
             found.route, claim.get("claim_filing_code"), payment.get("payment_date"), row["service_date"], payer
         )
         patient = " The payer puts it on the patient (group PR)." if a["group_code"] == "PR" else ""
+        by = corrected.get(claim.get("payer_claim_id") or "") or corrected.get(a["claim_id"])
+        sent = f"Claim {by} was sent to correct it; wait for its answer. " if by else ""
         authority = [str(c) for c in (found.authority, limit.authority) if c]
         rows.append(
             row | {
@@ -160,9 +165,9 @@ def denial_worklist(
                 "notice_date": payment.get("payment_date"), "group_code": a["group_code"], "carc": a["carc"],
                 "rarcs": ", ".join(dict.fromkeys(said)) or None, "denied_amount": amount,
                 "expected_amount": expected.get((a["claim_id"], a["line_number"])), "category": found.category,
-                "cause": found.cause, "fixer": found.fixer, "route": found.route, "action": found.do + patient,
+                "cause": found.cause, "fixer": found.fixer, "route": found.route, "action": sent + found.do + patient,
                 "way": limit.way, "due_date": limit.due, "days_left": (limit.due - day).days if limit.due else None,
-                "due_rule": limit.rule, "authority": "; ".join(dict.fromkeys(authority)) or None,
+                "due_rule": limit.rule, "corrected_by": by, "authority": "; ".join(dict.fromkeys(authority)) or None,
             }
         )  # fmt: skip
     rows.sort(key=lambda r: (-r["denied_amount"], r["due_date"] or date.max, r["claim_id"], r["line_number"] or 0))
@@ -189,6 +194,16 @@ def _net(remittance: Remittance, payments: dict[str, Row], on: date) -> list[tup
         if a["amount"] > 0:
             last[key] = a
     return [(last[key], total) for key, total in totals.items() if key in last]
+
+
+def _corrections(claims: Claims | None) -> dict[str, str]:
+    """The payer's number, and our own, of each claim that another replaces or voids → that other."""
+    found: dict[str, str] = {}
+    for claim in claims.arrow["claim"].to_pylist() if claims is not None else []:
+        if claim["frequency_code"] in (REPLACEMENT, VOID):
+            numbers = (claim["original_claim_id"], claim["patient_control_number"])
+            found |= {n: claim["claim_id"] for n in numbers if n and n != claim["claim_id"]}
+    return found
 
 
 def _expected(claims: Claims | None) -> dict[tuple[str, int], Decimal]:
