@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -41,11 +41,20 @@ CLEAN_LINE = {
     "received_date": date(2025, 11, 10),
     "hcpcs_code": "99213",
     "place_of_service": "11",
+    "locality": "NATIONAL",
     "units": Decimal(1),
     "unit_basis": "UN",
     "billed_amount": Decimal(150),
     "frequency_code": "1",
 }
+
+
+class Adjustment(NamedTuple):
+    """Which column of a line stands in a remittance under which group code and reason (CARC)."""
+
+    column: str
+    group_code: str
+    carc: str
 
 
 class _Added(Strict):
@@ -60,6 +69,7 @@ class _Front(Strict):
     reads: tuple[str, ...]
     adds: dict[str, _Added] = Field(default_factory=dict)
     changes: tuple[str, ...] = ()
+    adjusts: dict[str, Annotated[str, Field(pattern=r"^(CO|PR|OA|PI)-\w+$")]] = Field(default_factory=dict)
     in_force: InForce
     rounding: str
     authority: tuple[Authority, ...] = Field(min_length=1)
@@ -77,6 +87,7 @@ class Step:
     title: str
     adds: tuple[Column, ...]
     changes: tuple[str, ...]
+    adjusts: tuple[Adjustment, ...]
     in_force: Span
     rounding: str
     authority: tuple[Citation, ...]
@@ -120,6 +131,8 @@ def read_step(path: Path) -> Step:
         raise page.error(
             page.top.sql_line, f"no table is called {unknown[0]!r}; the tables are {', '.join(sorted(known))}"
         )
+    if strange := sorted(front.adjusts.keys() - front.adds.keys()):
+        raise page.error(page.line("adjusts"), f"{strange[0]!r} is no column that the step adds")
     if select.reads != set(front.reads):
         raise page.error(
             page.line("reads"), f"reads says {sorted(front.reads)}, the SELECT reads {sorted(select.reads)}"
@@ -132,6 +145,7 @@ def read_step(path: Path) -> Step:
         title=page.top.heading,
         adds=tuple(Column(n, a.type, a.meaning) for n, a in front.adds.items()),
         changes=front.changes,
+        adjusts=tuple(Adjustment(column, *told.split("-")) for column, told in front.adjusts.items()),
         in_force=front.in_force.span,
         rounding=front.rounding,
         authority=tuple(a.citation for a in front.authority),
@@ -144,12 +158,18 @@ def read_step(path: Path) -> Step:
 def steps(folder: Path = FOLDER) -> tuple[Step, ...]:
     """The steps, in the order in which they run. Raises WorkbookError for a change of what no earlier step added."""
     found = tuple(map(read_step, sorted(folder.glob("[0-9]*.md"))))
-    known: set[str] = set()
+    known = set(LINE.names)
     for step in found:
         if unknown := sorted(set(step.changes) - known):
             raise step.page.error(step.page.line("changes"), f"no earlier step adds {unknown[0]!r}")
         known |= {column.name for column in step.adds}
     return found
+
+
+@cache
+def adjustments() -> tuple[Adjustment, ...]:
+    """What lies between billed and paid, in the order of the steps: with what is paid it adds up to what is billed."""
+    return tuple(adjustment for step in steps() for adjustment in step.adjusts)
 
 
 def run_step(engine: Engine, step: Step) -> None:
