@@ -86,7 +86,13 @@ def _parser() -> argparse.ArgumentParser:
         "--compare", metavar="EARLIER", type=Path, help="the findings.csv of an earlier --out: new, gone, same"
     )
     price = verbs.choices["price"]
-    price.add_argument("--locality", default="NATIONAL", help="carrier-locality, as in 10112-00 (default NATIONAL)")
+    price.add_argument(
+        "--locality",
+        default="NATIONAL",
+        help="carrier-locality, as in 10112-00; ZIP: by the claim's (default NATIONAL)",
+    )
+    price.add_argument("--plan", help="a commercial plan in Medicare's place: BRONZE, GOLD, SILVER, or your own .yaml")
+    price.add_argument("--supplement", help="the letter of the Medicare supplement that the patients have")
     price.add_argument("--as-if-on", metavar="DATE", help="price each claim as if its first day had been this one")
     price.add_argument("--no-audit", action="store_true", help="price every line; deny nothing")
     peers = verb("peers", _peers, "Compare each provider with the peers: visit levels, modifiers, diagnoses, hours.")
@@ -297,7 +303,14 @@ def _price(options: argparse.Namespace) -> int:
     folder, claims = _out(options), _read(options)
     _say_problems(claims)
     denials = None if options.no_audit else wb.audit(claims, price=False).denials
-    result = wb.price(claims, denials=denials, locality=options.locality, as_if_on=options.as_if_on)
+    result = wb.price(
+        claims,
+        denials=denials,
+        locality=options.locality,
+        plan=options.plan,
+        supplement=options.supplement,
+        as_if_on=options.as_if_on,
+    )
     if options.json:
         print(to_json({"lines": result.arrow_lines.to_pylist(), "assumptions": result.assumptions}))
     else:
@@ -323,7 +336,9 @@ def _priced(row: dict[str, Any]) -> str:
         return f"{head}  denied {row['denial_group_code']}-{row['denial_carc']}"
     if row["not_priced_reason"]:
         return f"{head}  not priced: {row['not_priced_reason']}"
-    patient = dollars(row["deductible_amount"] + row["coinsurance_amount"])
+    from workbook.payment.remit import patient_amount
+
+    patient = dollars(patient_amount(row))
     return f"{head}  allowed {dollars(row['allowed_amount'])}  patient {patient}  paid {dollars(row['paid_amount'])}"
 
 

@@ -28,7 +28,9 @@ def session():
     first = open_engine("spark")
     # a few rows: compiling Java, and a second partition, cost more than they gain
     first._session.conf.set("spark.sql.codegen.wholeStage", "false")
+    first._session.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
     first._session.conf.set("spark.sql.shuffle.partitions", "1")
+    first._session.conf.set("spark.sql.leafNodeDefaultParallelism", "1")
     yield first._session
     first.close()
 
@@ -81,7 +83,8 @@ def test_an_audit_with_its_prices_is_the_same_on_both_engines(session):
         [{"hcpcs_code": c} for c in ("99213", "93000", "93010", "93010", "80053")], diagnoses=("R002", "E11")
     )
     opened = open_engine("spark", session=session)
-    on_spark, on_duckdb = wb.audit(given, engine=opened), wb.audit(given)
+    rules = ["DUP-001", "DX-002", "MUE-002", "PTP-002"]
+    on_spark, on_duckdb = wb.audit(given, rules, engine=opened), wb.audit(given, rules)
     opened.close()
     assert on_spark.arrow_findings.to_pylist() == on_duckdb.arrow_findings.to_pylist()
     assert on_spark.arrow_coverage.to_pylist() == on_duckdb.arrow_coverage.to_pylist()

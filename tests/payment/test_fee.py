@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import workbook as wb
+from workbook.payment.fee import fee_schedule
 from workbook.terms import WorkbookError
 
 with (Path(__file__).parent / "carrier_prices_2025.csv").open(encoding="utf-8") as stream:
@@ -15,18 +16,32 @@ with (Path(__file__).parent / "carrier_prices_2025.csv").open(encoding="utf-8") 
 
 def test_every_fee_is_what_the_carriers_of_alabama_and_alaska_print():
     """Carrier price files are an independent second way: CMS computed them, nothing here did."""
-    differences = []
-    for row in CARRIER_PRICES:
-        locality = f"{row['carrier']}-{row['locality']}"
-        for setting in ("nonfacility", "facility"):
-            modifiers = [row["modifier"]] if row["modifier"] else []
-            fee = wb.fee(row["hcpcs_code"], "2025-01-15", locality, setting, modifiers)
-            if fee.amount != Decimal(row[f"{setting}_amount"]):
-                differences.append(
-                    (locality, row["hcpcs_code"], row["modifier"], setting, fee.amount, row[f"{setting}_amount"])
-                )
-    assert differences == []
+    localities = sorted({f"{row['carrier']}-{row['locality']}" for row in CARRIER_PRICES})
+    told = {
+        (row["locality"], row["hcpcs_code"], row["modifier"], row["setting"]): row["amount"]
+        for row in fee_schedule("2025-01-15", localities).to_pylist()
+    }
+    printed = {
+        (f"{row['carrier']}-{row['locality']}", row["hcpcs_code"], row["modifier"] or None, setting): Decimal(
+            row[f"{setting}_amount"]
+        )
+        for row in CARRIER_PRICES
+        for setting in ("nonfacility", "facility")
+    }
+    assert {key: told.get(key) for key in printed} == printed
     assert len(CARRIER_PRICES) >= 90
+
+
+def test_one_fee_and_the_whole_schedule_agree_and_what_has_no_fee_says_why():
+    rows = [r for r in fee_schedule("2025-11-03", ["10112-00"]).to_pylist() if r["hcpcs_code"] in ("99213", "80053")]
+    for row in rows:
+        fee = wb.fee(row["hcpcs_code"], "2025-11-03", "10112-00", row["setting"])
+        assert (fee.amount, fee.why_not) == (row["amount"], row["why_not"])
+    assert len(rows) == 4
+
+
+def test_before_2026_an_apm_participant_has_the_factor_of_all():
+    assert wb.fee("99213", "2025-11-03", is_apm_participant=True).amount == Decimal("88.95")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +90,7 @@ def test_the_trace_shows_the_arithmetic():
         ("80053", "2025-11-03", [], "status X: paid by another fee schedule"),
         ("J3301", "2025-11-03", [], "status E: not paid on relative value units"),
         ("12345", "2025-11-03", [], "12345 is not in the loaded fee file"),
-        ("20610", "2025-11-03", ["GZ"], "modifier GZ changes the price by a rule that is not modelled"),
+        ("20610", "2025-11-03", ["AA"], "modifier AA changes the price by a rule that is not modelled"),
         ("27447", "2025-11-03", ["22"], "modifier 22: more work than usual is priced by report"),
         ("27447", "2025-11-03", ["62"], "a second surgeon is paid for 27447 on documents alone"),
         ("66984", "2025-11-03", ["80"], "an assistant at surgery is never paid for 66984"),
@@ -90,7 +105,7 @@ def test_what_has_no_price_says_why_and_is_never_zero(code, day, modifiers, reas
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"locality": "10112"}, "locality '10112' is not loaded; write carrier-locality as in 10112-00, or NATIONAL; near it: 10112-00"),
+        ({"locality": "10112"}, "locality '10112' is not loaded; write carrier-locality as in 10112-00, NATIONAL, or ZIP"),
         ({"setting": "office"}, "setting 'office'; the settings are nonfacility and facility"),
         ({"on": "soon"}, "on 'soon' is not a date"),
         ({"modifiers": list("abcde")}, "5 modifiers; a line holds four"),

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 import workbook as wb
 from tests.rules.test_audit import claims
 from workbook.claims.model import Claims
-from workbook.claims.tables import CLAIM, CLAIM_LINE
+from workbook.claims.tables import CLAIM, CLAIM_LINE, OTHER_PAYER
+from workbook.payment.step import adjustments as step_adjustments
 from workbook.payment.tables import DENIAL
 from workbook.terms import WorkbookError
 
@@ -150,6 +151,10 @@ def test_the_picture_says_in_words_what_it_shows():
     [
         ({"locality": "99999-99"}, "locality '99999-99' is not loaded"),
         ({"as_if_on": "yesterday"}, "as_if_on 'yesterday' is not a date"),
+        ({"plan": "PLATINUM"}, "no plan is called 'PLATINUM'; the plans are BRONZE, GOLD, SILVER"),
+        ({"plan": "nowhere/my.yaml"}, "my.yaml: there is no such file at nowhere/my.yaml"),
+        ({"supplement": "X"}, "no Medicare supplement is called 'X'; the letters are A, B, C, D, F, G, K, L, M, N"),
+        ({"plan": "GOLD", "supplement": "G"}, "a supplement goes with Medicare"),
         ({"deductible_met": {"P9": 10}}, "deductible_met names patient 'P9', who is on none of the claims"),
     ],
 )
@@ -162,22 +167,99 @@ CODES = ["99213", "99214", "93000", "93010", "G0439", "80053", "20610", "17000",
 MONEY = st.decimals(min_value=0, max_value=5000, places=2)
 
 
+def after_another_payer(given_claims, paid):
+    """The claims as they come to a second payer: `paid` (line number → amount) is what the first one paid."""
+    claim = given_claims.arrow["claim"].to_pylist()
+    before = [{"claim_id": "C1", "payer_id": "GHP", "payer_sequence": "P"}]
+    before += [{"claim_id": "C1", "line_number": n, "payer_id": "GHP", "paid_amount": a} for n, a in paid.items()]
+    return Claims(
+        given_claims.arrow
+        | {
+            "claim": CLAIM.from_rows(c | {"payer_sequence": "S"} for c in claim),
+            "other_payer": OTHER_PAYER.from_rows(before),
+        },
+        given_claims.arrow_problems,
+        given_claims.source,
+    )
+
+
+def test_medicare_pays_second_the_least_of_three_amounts_and_the_835_says_what_the_first_payer_paid(tmp_path):
+    # allowed 88.95, first payer paid 60 of 100: least of 40, 71.16 and the higher allowed (100) less 60 = 40
+    second = after_another_payer(claims([VISIT]), {1: Decimal(60)})
+    remittance = wb.price(second, deductible_met={"P1": 257})
+    assert adjustments(remittance) == [("OA", "23", "60.00"), ("CO", "253", "0.80")]
+    wb.write_835(remittance, tmp_path / "second.835")
+    assert adjustments(wb.read_remittance(tmp_path / "second.835")) == adjustments(remittance)
+
+
+def test_what_the_first_payer_paid_is_not_guessed():
+    second = after_another_payer(claims([VISIT, ECG]), {1: Decimal(60)})
+    said = wb.price(second).not_priced["not_priced_reason"].tolist()
+    assert said == ["another payer comes first, and what it paid for the line is not stated"]
+
+
+def test_a_plan_pays_by_its_own_terms_and_withholds_nothing():
+    # SILVER: 125 percent of 88.95 = 111.19; the charge of 100 is less; copay 35
+    remittance = wb.price(claims([VISIT, ECG]), plan="silver")
+    assert adjustments(remittance, 1) == [("PR", "3", "35.00")]
+    assert ("PR", "1") in {a[:2] for a in adjustments(remittance, 2)}
+    assert "CO-253" not in {f"{a[0]}-{a[1]}" for a in adjustments(remittance)}
+    assert "The plan SILVER" in " ".join(remittance.assumptions)
+
+
+def test_a_plan_of_ones_own_is_a_page(tmp_path):
+    page = tmp_path / "mine.yaml"
+    page.write_text(
+        "title: Mine\nfee_share: '1'\ndeductible: '0'\ncoinsurance_rate: '0'\nout_of_pocket_maximum: '0'\n"
+        "effective_date: 2025-01-01\nend_date: 2025-12-31\n"
+    )
+    assert adjustments(wb.price(claims([VISIT]), plan=page)) == [("CO", "45", "11.05")]
+    page.write_text(page.read_text().replace("'0'\ncoins", "free\ncoins"))
+    with pytest.raises(WorkbookError, match=r"mine\.yaml, line 3, deductible"):
+        wb.price(claims([VISIT]), plan=page)
+
+
+def test_a_supplement_pays_the_patients_part_and_medicares_remittance_does_not_know_of_it():
+    alone, with_n = (wb.price(claims([VISIT]), deductible_met={"P1": 257}, supplement=s) for s in (None, "N"))
+    assert adjustments(alone) == adjustments(with_n)
+    assert with_n.arrow_lines["supplement_amount"].to_pylist() == [Decimal("0.00")]  # 17.79 is under the 20 it leaves
+    with_g = wb.price(claims([VISIT]), deductible_met={"P1": 257}, supplement="g")
+    assert with_g.arrow_lines["supplement_amount"].to_pylist() == [Decimal("17.79")]
+
+
+def test_a_notice_decides_who_bears_a_refusal():
+    lines = [{**VISIT, "modifier_1": m} for m in ("GZ", "GY", "GA")]
+    necessity = DENIAL.from_rows([{"claim_id": "C1", "line_number": 3, "group_code": "CO", "carc": "50"}])
+    remittance = wb.price(claims(lines), denials=necessity)
+    assert adjustments(remittance) == [("CO", "50", "100.00"), ("PR", "96", "100.00"), ("PR", "50", "100.00")]
+    assert wb.statement(remittance, "P1").owed == 200
+
+
 @settings(max_examples=40, deadline=None)
 @given(
-    lines=st.lists(st.tuples(st.sampled_from(CODES), MONEY, st.integers(1, 9), st.sampled_from([None, "26", "25", "50"])), min_size=1, max_size=6),
+    lines=st.lists(st.tuples(st.sampled_from(CODES), MONEY, st.integers(1, 9), st.sampled_from([None, "26", "25", "50", "GA", "GY", "GZ", "PT"])),
+                   min_size=1, max_size=6),
+    payer=st.sampled_from(["Medicare", "SILVER", "BRONZE", "second to another", "supplement N"]),
     denied=st.sets(st.integers(1, 6)),
     met=st.decimals(min_value=0, max_value=400, places=2),
     off=st.decimals(min_value=-5, max_value=5, places=2),
 )  # fmt: skip
-def test_random_claims_balance_to_the_cent_and_their_statements_agree(lines, denied, met, off):
+def test_random_claims_balance_to_the_cent_and_their_statements_agree(lines, payer, denied, met, off):
     rows = [{"hcpcs_code": c, "billed_amount": b, "units": Decimal(u), "modifier_1": m} for c, b, u, m in lines]
     total = sum((r["billed_amount"] for r in rows), Decimal(0)) + off
     given_claims = claims(rows, billed=total)
     refused = DENIAL.from_rows(
         {"claim_id": "C1", "line_number": n, "group_code": "CO", "carc": "236"} for n in denied if n <= len(rows)
     )
-    remittance = wb.price(given_claims, denials=refused, deductible_met={"P1": met})
+    if payer == "second to another":
+        given_claims = after_another_payer(
+            given_claims, {n: (b / 2).quantize(Decimal("0.01")) for n, (_, b, _, _) in enumerate(lines, 1) if n % 3}
+        )
+    options = {"plan": payer} if payer.isupper() else {"supplement": "N"} if payer.startswith("supplement") else {}
+    remittance = wb.price(given_claims, denials=refused, deductible_met={"P1": met}, **options)
     assert remittance.is_balanced
+    for line in remittance.arrow_lines.to_pylist():
+        assert all((line[a.column] or 0) >= 0 for a in step_adjustments() if a.column != "contractual_amount")
     for row in remittance.arrow["remittance_claim"].to_pylist():
         assert row["patient_responsibility_amount"] == wb.statement(remittance, "P1").owed
         patient = sum(r["amount"] for r in remittance.arrow["adjustment"].to_pylist() if r["group_code"] == "PR")

@@ -7,16 +7,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbook.claims.tables import CLAIM_TABLES
 from workbook.codes import reference
-from workbook.engine import open_engine
+from workbook.engine import TYPES, Engine, open_engine
 from workbook.payment.parameters import parameter
-from workbook.payment.price import NATIONAL, check_locality, price_lines
+from workbook.payment.price import BY_ZIP, NATIONAL, check_locality, put_terms, run_counted
 from workbook.payment.step import steps
+from workbook.payment.tables import LINE
 from workbook.terms import WorkbookError, dollars, parse_date
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: the first step that looks at the charge, and the first that reduces the fee
+ALLOWED, REDUCED = "400", "200"
+#: what a line holds that asks for a fee alone
+_LINE = {
+    "claim_id": "fee", "line_number": 1, "claim_type": "professional", "patient_id": "fee", "units": Decimal(1),
+    "unit_basis": "UN", "billed_amount": Decimal(0), "frequency_code": "1",
+}  # fmt: skip
 #: a place of service of each setting
 PLACES = {"nonfacility": "11", "facility": "22"}
 
@@ -52,12 +63,14 @@ def fee(
     locality: str = NATIONAL,
     setting: str = "nonfacility",
     modifiers: Iterable[str] = (),
+    *,
+    is_apm_participant: bool = False,
 ) -> Fee:
     """The physician fee schedule amount of one unit of a code on a date of service, for a participating physician.
 
-    Modifiers that reduce the fee are applied: 50, 54, 62, 80, AS, FX and others; `trace` names each.
-
-    `locality` is carrier-locality ("10112-00") or NATIONAL; `setting` is nonfacility or facility. A code, date or
+    Modifiers that reduce the fee are applied (50, 54, 62, 80, AS, FX and others), and `trace` names each.
+    `locality` is carrier-locality ("10112-00") or NATIONAL; `setting` is nonfacility or facility. A qualifying APM
+    participant has a conversion factor of its own from 2026. A code, date or
     modifier that is not priced gives a `Fee` without an amount that says why. Raises WorkbookError for a malformed
     date, an unknown locality or setting.
     """
@@ -66,30 +79,95 @@ def fee(
         raise WorkbookError(f"setting {setting!r}; the settings are nonfacility and facility")
     if len(marks) > 4:
         raise WorkbookError(f"{len(marks)} modifiers; a line holds four")
+    if locality == BY_ZIP:
+        raise WorkbookError("a fee has no claim to take a ZIP code from; name the locality")
     check_locality(locality)
-    claim = {"claim_id": "fee", "claim_type": "professional", "patient_id": "fee", "place_of_service": PLACES[setting]}
-    line = {"claim_id": "fee", "line_number": 1, "service_from_date": day, "hcpcs_code": code, "units": Decimal(1)}
-    line |= {"billed_amount": Decimal(0)} | {f"modifier_{n}": m for n, m in enumerate(marks, 1)}
-    rows: dict[str, list[dict[str, Any]]] = {"claim": [claim], "claim_line": [line]}
+    line = {**_LINE, "service_date": day, "hcpcs_code": code, "place_of_service": PLACES[setting], "locality": locality}
+    line |= {f"modifier_{n}": m for n, m in enumerate(marks, 1)}
     engine = open_engine()
     try:
-        for name, table in CLAIM_TABLES.items():
-            engine.put(name, table.from_rows(rows.get(name, [])))
-        row = price_lines(engine, locality=locality).to_pylist()[0]
+        engine.put("one", LINE.from_rows([line]))
+        engine.keep("line", "select * from one")
+        [row] = _priced(engine, is_apm_participant).to_pylist()
     finally:
         engine.close()
-    why_not = row["not_priced_reason"] or row["refused_because"]
-    trace = () if why_not else _trace(row, day, locality)
+    why_not = row["not_priced_reason"] or row["refused_because"] or _refused(row)
+    trace = () if why_not else _trace(row, day, locality, is_apm_participant)
     return Fee(code, marks, day, locality, setting, row["fee_amount"], why_not, trace)
 
 
-def _trace(row: dict[str, Decimal], day: date, locality: str) -> tuple[str, ...]:
+def _refused(row: dict[str, Any]) -> str | None:
+    return f"refused, {row['denial_group_code']}-{row['denial_carc']}" if row["denial_carc"] else None
+
+
+def fee_schedule(
+    on: date | str, localities: Iterable[str] | None = None, *, is_apm_participant: bool = False
+) -> pa.Table:
+    """Every code of the loaded physician fee file in every locality, in and outside a facility, on a date of service.
+
+    Columns: hcpcs_code, modifier, locality, setting, status_code, amount (USD for one unit), why_not. `localities` are
+    all that are loaded unless given. Raises WorkbookError for a malformed date and an unknown locality.
+    """
+    day = parse_date(on, "on")
+    chosen = None if localities is None else list(localities)
+    for locality in chosen or ():
+        check_locality(locality)
+    engine = open_engine()
+    try:
+        for name, table in reference(["physician_fee", "locality"]).items():
+            engine.put(f"all_{name}", table)
+        served = f"date '{day}' between r.effective_date and coalesce(r.end_date, date '9999-12-31')"
+        some = "" if chosen is None else "and r.locality in ({})".format(", ".join(f"'{name}'" for name in chosen))
+        rows = {
+            **{column.name: f"cast(null as {TYPES[column.type]})" for column in LINE.columns},
+            **{name: f"'{value}'" for name, value in _LINE.items()},
+            "claim_id": "concat_ws(' ', f.hcpcs_code, coalesce(f.modifier, ''), g.locality, p.place)",
+            "service_date": f"date '{day}'",
+            "hcpcs_code": "f.hcpcs_code",
+            "modifier_1": "f.modifier",
+            "place_of_service": "p.place",
+            "locality": "g.locality",
+        }
+        rows |= {"patient_id": rows["claim_id"], "line_number": "cast(1 as bigint)"}
+        rows |= {"units": "cast(1 as decimal(12, 3))", "billed_amount": "cast(0 as decimal(12, 2))"}
+        places = " union all ".join(f"select '{place}' as place" for place in PLACES.values())
+        engine.keep(
+            "line",
+            f"select {', '.join(f'{sql} as {name}' for name, sql in rows.items())} "
+            f"from (select distinct r.hcpcs_code, r.modifier from all_physician_fee r where {served}) f "
+            f"cross join (select distinct r.locality from all_locality r where {served} {some}) g "
+            f"cross join ({places}) p",
+        )
+        _priced(engine, is_apm_participant, "select 1 as n from line limit 0", before=REDUCED)
+        settings = " ".join(f"when '{place}' then '{setting}'" for setting, place in PLACES.items())
+        return engine.query(
+            f"select hcpcs_code, modifier_1 as modifier, locality, case place_of_service {settings} end as setting, "
+            "status_code, unit_fee_amount as amount, coalesce(not_priced_reason, refused_because) as why_not "
+            "from line order by hcpcs_code, modifier nulls first, locality, setting desc"
+        )
+    finally:
+        engine.close()
+
+
+def _priced(
+    engine: Engine, is_apm_participant: bool, sql: str = "select * from line", before: str = ALLOWED
+) -> pa.Table:
+    """Run the steps that decide a fee over the table `line`, and a SELECT after them."""
+    put_terms(engine, is_apm_participant=is_apm_participant)
+    for name, table in CLAIM_TABLES.items():
+        engine.put(name, table.empty())  # a fee has no claim behind it
+    run_counted(engine, before)
+    return engine.query(sql)
+
+
+def _trace(row: dict[str, Decimal], day: date, locality: str, is_apm_participant: bool) -> tuple[str, ...]:
     indices = next(
         r
         for r in reference(["locality"])["locality"].to_pylist()
         if r["locality"] == locality and r["effective_date"] <= day <= (r["end_date"] or date.max)
     )
-    factor = parameter("conversion_factor").on(day)
+    apm = parameter("apm_conversion_factor")
+    factor = (apm if is_apm_participant and day in apm.covered else parameter("conversion_factor")).on(day)
     parts = [
         ("work", row["work_rvu"], indices["work_gpci"]),
         ("practice expense", row["practice_expense_rvu"], indices["practice_expense_gpci"]),
@@ -99,7 +177,7 @@ def _trace(row: dict[str, Decimal], day: date, locality: str) -> tuple[str, ...]
     lines = [f"{name}: {_plain(rvu)} RVU × {_plain(gpci)} = {_plain(rvu * gpci)}" for name, rvu, gpci in parts]
     lines.append(f"together {_plain(total)} RVU × {_plain(factor.value)} ({factor.citation})")
     lines.append(f"= {_plain(total * factor.value)}, rounded to {dollars(row['unit_fee_amount'])}")
-    left = [(step.name, row[column.name]) for step in steps() for column in step.trace]
+    left = [(step.name, row.get(column.name)) for step in steps() for column in step.trace]
     return (*lines, *(f"{name}: {dollars(amount)}" for name, amount in left if amount is not None))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbook.claims.given import put_tables
@@ -17,15 +18,17 @@ from workbook.codes import edition_rows, editions, reference
 from workbook.codes.tables import REFERENCE_TABLES
 from workbook.engine import Engine, add_views, open_engine
 from workbook.payment.parameters import parameter, parameter_names
+from workbook.payment.plans import plan_row, supplement_row
 from workbook.payment.remit import PricedRemittance, remit
 from workbook.payment.step import line_table, run_steps, steps
-from workbook.payment.tables import DEDUCTIBLE_MET, DENIAL, PRICING_TERMS
+from workbook.payment.tables import DEDUCTIBLE_MET, DENIAL, PLAN, PRICING_TERMS, SUPPLEMENT
 from workbook.terms import WorkbookError, money, parse_date
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 NATIONAL = "NATIONAL"
+BY_ZIP = "ZIP"
 MORE_THAN_ANY_DEDUCTIBLE = Decimal(100_000)
 
 
@@ -35,34 +38,46 @@ def price(
     denials: pa.Table | None = None,
     locality: str = NATIONAL,
     deductible_met: Mapping[str, Decimal | int | str] | None = None,
+    plan: str | Path | None = None,
+    supplement: str | None = None,
     payment_date: date | str | None = None,
     as_if_on: date | str | None = None,
     participates: bool = True,
     engine: str | Engine = "duckdb",
 ) -> PricedRemittance:
-    """Price claims as Medicare Part B would, and return the remittance with every line's waterfall.
+    """Price claims as Medicare, or a commercial plan, would, and return the remittance with every line's waterfall.
 
-    `denials` are rows of `DENIAL` (an audit's `.denials`). `locality` is carrier-locality ("10112-00"), or NATIONAL,
-    where every geographic index is 1. `deductible_met` is what each patient had met before these claims, in the year
-    of each date of service. `payment_date` is 14 days after the last claim was received unless given. `as_if_on`
-    moves each claim's first day of service to that date, to see what old claims would be paid then; the result says
-    so. `participates=False` prices for a provider who has not agreed to accept assignment always: 95 percent, and a
-    limiting charge where a claim is not assigned. Raises WorkbookError for an unknown locality or a malformed date.
+    `denials` are rows of `DENIAL` (an audit's `.denials`). `locality` is carrier-locality ("10112-00"), NATIONAL,
+    where every geographic index is 1, or ZIP: the locality of each claim's ZIP code, by CMS's file where it is loaded.
+    `deductible_met` is what each patient had met before these claims, in the year of each date of service. `plan` is
+    a commercial plan that pays in Medicare's place: the name of a shipped one, or the path of a page of your own.
+    `supplement` is the letter of the Medicare supplement that the patients have. `payment_date` is 14 days after the
+    last claim was received unless given. `as_if_on` moves each claim's first day of service to that date, to see what
+    old claims would be paid then; the result says so. `participates=False` is for a provider who has not agreed to
+    accept assignment always: 95 percent of the fee, and a limiting charge where a claim is not assigned. Raises
+    WorkbookError for an unknown locality, plan or supplement, or a malformed date.
     """
     check_locality(locality)
+    if plan is not None and supplement is not None:
+        raise WorkbookError("a supplement goes with Medicare; price without plan, or without supplement")
+    payers = {
+        "plan": PLAN.from_rows([] if plan is None else [plan_row(plan)]),
+        "supplement": SUPPLEMENT.from_rows([] if supplement is None else [supplement_row(supplement)]),
+    }
     moved = parse_date(as_if_on, "as_if_on") if as_if_on is not None else None
     priced_claims = claims if moved is None else _moved(claims, moved)
     opened = open_engine(engine) if isinstance(engine, str) else engine
     try:
         put_tables(opened, priced_claims.arrow)
-        lines = price_lines(opened, denials, locality, _met_rows(priced_claims, deductible_met or {}), participates)
+        lines = price_lines(
+            opened, denials, locality, _met_rows(priced_claims, deductible_met or {}), payers, participates
+        )
     finally:
         if isinstance(engine, str):
             opened.close()
     day = parse_date(payment_date, "payment_date") if payment_date is not None else None
-    return remit(
-        priced_claims, lines, day, _assumptions(priced_claims, lines, locality, deductible_met, moved, participates)
-    )
+    said = _assumptions(priced_claims, lines, locality, deductible_met, moved, payers, participates)
+    return remit(priced_claims, lines, day, said)
 
 
 def price_lines(
@@ -70,19 +85,29 @@ def price_lines(
     denials: pa.Table | None = None,
     locality: str = NATIONAL,
     met: pa.Table | None = None,
+    payers: Mapping[str, pa.Table] | None = None,
     participates: bool = True,
 ) -> pa.Table:
-    """Run every step over the lines of the claim tables in `engine`; returns the table `line` after the last step."""
-    _put_terms(engine, denials, locality, participates)
+    """Run every step over the lines of the claim tables in `engine`; returns the table `line` after the last step.
+
+    `payers` are rows of `PLAN` and `SUPPLEMENT`, where one pays in Medicare's place or after it.
+    """
+    put_terms(engine, denials, locality, participates=participates)
+    for name, table in (payers or {}).items():
+        engine.put(name, table)
     engine.put("deductible_met", DEDUCTIBLE_MET.empty() if met is None else met)
-    _run_steps(engine)
+    _price_all(engine)
     return engine.query("select * from line order by claim_id, line_number").cast(line_table().schema)
 
 
-def _put_terms(
-    engine: Engine, denials: pa.Table | None = None, locality: str = NATIONAL, participates: bool = True
+def put_terms(
+    engine: Engine,
+    denials: pa.Table | None = None,
+    locality: str = NATIONAL,
+    is_apm_participant: bool = False,
+    participates: bool = True,
 ) -> None:
-    add_views(engine, ["payable_line"])
+    """Put what the steps read beside the lines and the claims."""
     names = sorted({name for step in steps() for name in step.select.reads} & REFERENCE_TABLES.keys() - {"edition"})
     for name, table in reference(names).items():
         engine.put(name, table)
@@ -90,18 +115,28 @@ def _put_terms(
     for name in parameter_names():
         engine.put(name, parameter(name).as_table())
     engine.put("denial", DENIAL.empty() if denials is None else denials)
-    engine.put("pricing_terms", PRICING_TERMS.from_rows([{"locality": locality, "participates": participates}]))
+    engine.put("plan", PLAN.empty())
+    engine.put("supplement", SUPPLEMENT.empty())
+    terms = {"locality": locality, "is_apm_participant": is_apm_participant, "participates": participates}
+    engine.put("pricing_terms", PRICING_TERMS.from_rows([terms]))
 
 
-def _run_steps(engine: Engine) -> None:
-    base = ", ".join(f"l.{c}" for c in line_table(steps()[0]).names)
-    engine.keep("line", f"select {base} from payable_line l")
+def _price_all(engine: Engine) -> None:
+    add_views(engine, ["payable_line"])
+    base = ", ".join(f"l.{c}" for c in line_table(steps()[0]).names if c != "locality")
+    engine.keep("line", f"select {base}, cast(null as varchar) as locality from payable_line l")
+    run_counted(engine)
+
+
+def run_counted(engine: Engine, before: str = "999") -> None:
+    """Run the steps whose number is less than `before`. Raises WorkbookError when a line became two, or none."""
     total = "select count(*) as n from line"
-    before = engine.query(total)
-    run_steps(engine)
-    if (after := engine.query(total)) != before:
+    [lines] = engine.query(total)["n"].to_pylist()
+    run_steps(engine, before)
+    [priced] = engine.query(total)["n"].to_pylist()
+    if priced != lines:
         raise WorkbookError(
-            f"pricing made {after['n'][0]} lines of {before['n'][0]}: a loaded table has two rows for one code and "
+            f"pricing made {priced} lines of {lines}: a loaded table has two rows for one code and "
             "date; find it with: workbook codes list, and remove it with: workbook codes remove"
         )
 
@@ -111,26 +146,28 @@ def keep_paid(engine: Engine) -> None:
 
     `paid_amount` is null where the line is not priced.
     """
-    _put_terms(engine)
+    put_terms(engine)
+    add_views(engine, ["payable_line"])
     engine.keep(
         "deductible_met",
         f"select distinct patient_id, year(service_date) as calendar_year, "
         f"cast({MORE_THAN_ANY_DEDUCTIBLE} as decimal(12, 2)) as amount "
-        "from service_line where patient_id is not null and service_date is not null",
+        "from payable_line where patient_id is not null and service_date is not null",
     )
-    _run_steps(engine)
+    _price_all(engine)
 
 
 def check_locality(locality: str) -> None:
     """Raise WorkbookError, with near names, when a locality is not loaded."""
-    known = set(reference(["locality"])["locality"]["locality"].to_pylist())
+    known = {BY_ZIP, *reference(["locality"])["locality"]["locality"].to_pylist()}
     if locality not in known:
         from difflib import get_close_matches
 
         near = get_close_matches(locality, known, n=3, cutoff=0.5)
         hint = f"; near it: {', '.join(near)}" if near else ""
         raise WorkbookError(
-            f"locality {locality!r} is not loaded; write carrier-locality as in 10112-00, or NATIONAL{hint}"
+            f"locality {locality!r} is not loaded; write carrier-locality as in 10112-00, NATIONAL, or ZIP to take it "
+            f"from the claim{hint}"
         )
 
 
@@ -182,15 +219,25 @@ def _assumptions(
     locality: str,
     met: Mapping[str, Any] | None,
     moved: date | None,
+    payers: Mapping[str, pa.Table],
     participates: bool,
 ) -> tuple[str, ...]:
     """What the prices take for granted, each in one sentence."""
-    where = "nationally (every geographic index 1)" if locality == NATIONAL else f"in locality {locality}"
+    where = {NATIONAL: "nationally (every geographic index 1)", BY_ZIP: "in the locality of each claim's ZIP code"}.get(
+        locality, f"in locality {locality}"
+    )
     provider = "the provider participates" if participates else "the provider does not participate"
-    said = [f"Priced {where}, by Medicare's physician fee schedule; {provider}; no other payer comes first."]
+    said = [f"Priced {where}, by Medicare's fee schedules; {provider}."]
     if lines["provider_taxonomy"].null_count:
         said.append("A line whose claim does not name the specialty of who performed it is priced as a physician's.")
-    others = sorted({c for c in claims.arrow["claim"]["claim_filing_code"].to_pylist() if c not in (None, "MB")})
+    said += [
+        f"The plan {plan['plan_id']} ({plan['title']}) pays, at {plan['fee_share']:.0%} of Medicare's fee."
+        for plan in payers["plan"].to_pylist()
+    ]
+    said += [f"Every patient has the Medicare supplement {s['letter']}." for s in payers["supplement"].to_pylist()]
+    others = payers["plan"].num_rows == 0 and sorted(
+        {c for c in claims.arrow["claim"]["claim_filing_code"].to_pylist() if c not in (None, "MB")}
+    )
     if others:
         said.append(f"Claims with filing code {', '.join(others)} are priced as if Medicare Part B were the payer.")
     if not met:

@@ -12,6 +12,7 @@ from workbook.claims.model import Claims, Remittance
 from workbook.claims.tables import ADJUSTMENT, REMARK, REMITTANCE, REMITTANCE_CLAIM, REMITTANCE_LINE
 from workbook.engine import to_pandas
 from workbook.engine.html import safe, table_html
+from workbook.payment.step import adjustments
 from workbook.payment.waterfall import Waterfall, waterfall
 from workbook.terms import WorkbookError, dollars
 
@@ -94,9 +95,9 @@ def _remark(row: dict[str, Any]) -> str:
 
 def patient_amount(row: dict[str, Any]) -> Decimal | None:
     """What the patient owes of a line; None when it is not priced."""
-    if row["denial_carc"]:
-        return row["billed_amount"] if row["denial_group_code"] == "PR" else ZERO
-    return None if row["paid_amount"] is None else row["deductible_amount"] + row["coinsurance_amount"]
+    if row["paid_amount"] is None and not row["denial_carc"]:
+        return None
+    return sum((amount for group, _, amount in line_adjustments(row) if group == "PR"), ZERO)
 
 
 def line_adjustments(row: dict[str, Any]) -> list[tuple[str, str, Decimal]]:
@@ -106,13 +107,10 @@ def line_adjustments(row: dict[str, Any]) -> list[tuple[str, str, Decimal]]:
         return [(row["denial_group_code"], row["denial_carc"], billed)] if billed else []
     if row["paid_amount"] is None:
         return [(*PENDING, billed)] if billed else []
-    amounts = [
-        ("CO", "45", billed - row["allowed_amount"] + (row["therapy_assistant_reduction"] or ZERO)),
-        ("PR", "1", row["deductible_amount"]),
-        ("PR", "2", row["coinsurance_amount"]),
-        ("CO", "253", row["sequestration_amount"]),
-    ]
-    return [(group, carc, amount) for group, carc, amount in amounts if amount]
+    amounts: dict[tuple[str, str], Decimal] = {}
+    for a in adjustments():  # two steps may give one reason, and a reason stands once on a line
+        amounts[a.group_code, a.carc] = amounts.get((a.group_code, a.carc), ZERO) + (row.get(a.column) or ZERO)
+    return [(group, carc, amount) for (group, carc), amount in amounts.items() if amount]
 
 
 def remit(claims: Claims, lines: pa.Table, payment_date: date | None, assumptions: tuple[str, ...]) -> PricedRemittance:

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -42,6 +42,7 @@ CLEAN_LINE = {
     "received_date": date(2025, 11, 10),
     "hcpcs_code": "99213",
     "place_of_service": "11",
+    "locality": "NATIONAL",
     "units": Decimal(1),
     "unit_basis": "UN",
     "billed_amount": Decimal(150),
@@ -50,7 +51,16 @@ CLEAN_LINE = {
     "surgical_role": "surgeon",
     "session_key": "P1 1234567893 2025-11-03",
     "is_physician_fee": True,
+    "dollars_per_rvu": Decimal("32.3465"),
 }
+
+
+class Adjustment(NamedTuple):
+    """Which column of a line stands in a remittance under which group code and reason (CARC)."""
+
+    column: str
+    group_code: str
+    carc: str
 
 
 class _Added(Strict):
@@ -66,6 +76,7 @@ class _Front(Strict):
     adds: dict[str, _Added] = Field(default_factory=dict)
     changes: tuple[str, ...] = ()
     concerns: str | None = None
+    adjusts: dict[str, Annotated[str, Field(pattern=r"^(CO|PR|OA|PI)-\w+$")]] = Field(default_factory=dict)
     in_force: InForce
     rounding: str
     authority: tuple[Authority, ...] = Field(min_length=1)
@@ -84,6 +95,7 @@ class Step:
     title: str
     adds: tuple[Column, ...]
     changes: tuple[str, ...]
+    adjusts: tuple[Adjustment, ...]
     in_force: Span
     rounding: str
     authority: tuple[Citation, ...]
@@ -139,6 +151,8 @@ def read_step(path: Path) -> Step:
         raise page.error(
             page.top.sql_line, f"no table is called {unknown[0]!r}; the tables are {', '.join(sorted(known))}"
         )
+    if strange := sorted(front.adjusts.keys() - front.adds.keys()):
+        raise page.error(page.line("adjusts"), f"{strange[0]!r} is no column that the step adds")
     if select.reads != set(front.reads):
         raise page.error(
             page.line("reads"), f"reads says {sorted(front.reads)}, the SELECT reads {sorted(select.reads)}"
@@ -151,6 +165,7 @@ def read_step(path: Path) -> Step:
         title=page.top.heading,
         adds=tuple(Column(n, a.type, a.meaning) for n, a in front.adds.items()),
         changes=front.changes,
+        adjusts=tuple(Adjustment(column, *told.split("-")) for column, told in front.adjusts.items()),
         in_force=front.in_force.span,
         rounding=front.rounding,
         authority=tuple(a.citation for a in front.authority),
@@ -164,7 +179,7 @@ def read_step(path: Path) -> Step:
 def steps(folder: Path = FOLDER) -> tuple[Step, ...]:
     """The steps, in the order in which they run. Raises WorkbookError for a change of what no earlier step added."""
     found = tuple(map(read_step, sorted(folder.glob("[0-9]*.md"))))
-    known: set[str] = set()
+    known = set(LINE.names)
     for step in found:
         if unknown := sorted(set(step.changes) - known):
             raise step.page.error(step.page.line("changes"), f"no earlier step adds {unknown[0]!r}")
@@ -172,20 +187,32 @@ def steps(folder: Path = FOLDER) -> tuple[Step, ...]:
     return found
 
 
-def run_steps(engine: Engine) -> None:
-    """Run every step over the table `line` in `engine`. One that concerns no line of it leaves its columns null."""
+@cache
+def adjustments() -> tuple[Adjustment, ...]:
+    """What lies between billed and paid, in the order of the steps: with what is paid it adds up to what is billed."""
+    return tuple(adjustment for step in steps() for adjustment in step.adjusts)
+
+
+def run_steps(engine: Engine, before: str = "999") -> None:
+    """Run the steps whose number is less than `before` over the table `line` in `engine`.
+
+    One that concerns no line of it is passed over, and its columns are null.
+    """
     pending: tuple[Column, ...] = ()
-    for step in steps():
+    names = LINE.names
+    for step in (step for step in steps() if step.id < before):
         mentioned = step.select.mentions | (step.concerns.mentions if step.concerns else frozenset())
         if mentioned & {column.name for column in pending}:
-            _keep_line(engine, line_table(step).names, pending)
+            _keep_line(engine, names, pending)
             pending = ()
         if step.concerns and not engine.query(f"{step.concerns.sql} limit 1").num_rows:
             pending += step.columns
-            continue
-        run_step(engine, step, pending)
-        pending = ()
-    _keep_line(engine, line_table().names, pending)
+        else:
+            run_step(engine, step, pending)
+            pending = ()
+        names = (*names, *(column.name for column in step.columns))
+    if pending:
+        _keep_line(engine, names, pending)
 
 
 def run_step(engine: Engine, step: Step, pending: tuple[Column, ...] = ()) -> None:

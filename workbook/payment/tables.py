@@ -22,7 +22,10 @@ PRICING_TERMS = Table(
     "the one row of terms on which claims are priced",
     (),
     (
-        Column("locality", "text", "the Medicare payment locality, carrier-locality, or NATIONAL", required=True),
+        Column("locality", "text", "the Medicare payment locality, carrier-locality, NATIONAL, or ZIP", required=True),
+        Column(
+            "is_apm_participant", "boolean", "qualifying participants of an advanced alternative payment model bill"
+        ),
         Column("participates", "boolean", "the provider has agreed to accept assignment always; yes when null"),
     ),
 )
@@ -34,6 +37,35 @@ DEDUCTIBLE_MET = Table(
         Column("patient_id", "text", "the patient", required=True),
         Column("calendar_year", "integer", "the year", required=True),
         Column("amount", "money", "what of the Part B deductible was met before these claims", required=True),
+    ),
+)
+PLAN = Table(
+    "plan",
+    "the one commercial plan by whose terms claims are priced; no row for Medicare",
+    (),
+    (
+        Column("plan_id", "text", "the plan", required=True),
+        Column("title", "text", "its name", required=True),
+        Column("fee_share", "rate", "what it allows, as a share of Medicare's fee", required=True),
+        Column("deductible", "money", "what a member pays first, per calendar year", required=True),
+        Column("coinsurance_rate", "rate", "the member's share of what the deductible leaves", required=True),
+        Column("out_of_pocket_maximum", "money", "the most a member pays in a calendar year", required=True),
+        Column("office_copay", "money", "flat amount for an office visit; null for none"),
+        Column("emergency_copay", "money", "flat amount for an emergency visit; null for none"),
+        Column("effective_date", "date", "first date of service", required=True),
+        Column("end_date", "date", "last date of service", required=True),
+    ),
+)
+SUPPLEMENT = Table(
+    "supplement",
+    "the one Medicare supplement that the patients have; no row for none",
+    (),
+    (
+        Column("letter", "text", "the standard plan's letter", required=True),
+        Column("deductible_share", "rate", "share of the Part B deductible that it pays", required=True),
+        Column("coinsurance_share", "rate", "share of the Part B coinsurance that it pays", required=True),
+        Column("office_copay", "money", "what it leaves of an office visit; null for nothing"),
+        Column("emergency_copay", "money", "what it leaves of an emergency visit; null for nothing"),
     ),
 )
 LINE = Table(
@@ -58,6 +90,7 @@ LINE = Table(
         Column("modifier_4", "text", "two characters"),
         Column("place_of_service", "text", "two digits"),
         Column("service_zip", "text", "ZIP code of the place of service, or of who bills"),
+        Column("locality", "text", "the payment locality, carrier-locality, or NATIONAL"),
         Column("units", "quantity", "how many"),
         Column("unit_basis", "text", "UN units, MJ minutes"),
         Column("billed_amount", "money", "charge"),
@@ -70,4 +103,4 @@ LINE = Table(
         Column("accepts_assignment", "text", "A assigned, B for the laboratory alone, C not assigned"),
     ),
 )
-PAYMENT_TABLES = {t.name: t for t in (DENIAL, PRICING_TERMS, DEDUCTIBLE_MET)}
+PAYMENT_TABLES = {t.name: t for t in (DENIAL, PRICING_TERMS, DEDUCTIBLE_MET, PLAN, SUPPLEMENT)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,6 @@ from workbook.payment.step import steps
 from workbook.terms import dollars
 
 ZERO = Decimal("0.00")
-ALWAYS_SHOWN = ("Above the fee", "Deductible", "Coinsurance", "Sequestration")
 
 
 @dataclass(frozen=True)
@@ -32,19 +32,24 @@ class Fall:
 
 @dataclass(frozen=True)
 class Waterfall:
-    """The way of an amount from billed to paid. `not_priced` holds the reasons of lines that have no price."""
+    """The way of an amount from billed to paid. `not_priced` holds the reasons of lines that have no price.
+
+    `fee` is, for one line, how its fee came about: the fee for its units, then each step that changed it.
+    """
 
     label: str
     billed: Decimal
     falls: tuple[Fall, ...]
     paid: Decimal
     not_priced: tuple[str, ...] = ()
+    fee: tuple[Fall, ...] = ()
 
     def __str__(self) -> str:
         width = max([len("billed"), len("Medicare pays"), *(len(f.name) for f in self.falls)])
         text = [f"{self.label}", f"  {'billed':<{width}} {dollars(self.billed):>12}"]
         text += [f"  {f.name:<{width}} {dollars(-f.amount):>12}  {f.borne_by}" for f in self.falls if f.amount]
         text.append(f"  {'Medicare pays':<{width}} {dollars(self.paid):>12}")
+        text += [f"  the fee: {f.name.lower()}, {dollars(f.before)} → {dollars(f.after)}" for f in self.fee]
         text += [f"  not priced: {reason}" for reason in self.not_priced]
         return "\n".join(text)
 
@@ -61,7 +66,12 @@ class Waterfall:
             words=["Step", "Who bears it", "Authority"],
         )
         gaps = "".join(f"<li>not priced: {safe(r)}</li>" for r in self.not_priced)
-        return f"{self.svg()}{table}" + (f"<ul>{gaps}</ul>" if gaps else "")
+        fee = table_html(
+            ["How the fee came about", "Before", "After", "Authority"],
+            [[f.name, dollars(f.before), dollars(f.after), f.authority] for f in self.fee],
+            words=["How the fee came about", "Authority"],
+        )
+        return f"{self.svg()}{table}" + (fee if self.fee else "") + (f"<ul>{gaps}</ul>" if gaps else "")
 
     @property
     def alt_text(self) -> str:
@@ -111,56 +121,50 @@ def waterfall(rows: list[dict[str, Any]]) -> Waterfall:
     label = f"claim {rows[0]['claim_id']}"
     if len(rows) == 1:
         label += f", line {rows[0]['line_number']}, {rows[0]['hcpcs_code']}"
-    authority = {step.id: "; ".join(c.cite for c in step.authority) for step in steps()}
     billed = sum((r["billed_amount"] for r in rows), ZERO)
     priced = [r for r in rows if r["paid_amount"] is not None and not r["denial_carc"]]
-    above = sum((r["billed_amount"] - r["allowed_amount"] for r in priced), ZERO)
-    reduced = _reductions(priced)
     taken = [
-        (
-            "Not priced",
-            "waits",
-            "030_not_priced",
-            _sum(rows, "billed_amount", lambda r: r["not_priced_reason"] is not None),
-        ),
-        ("Denied", "provider", "010_denials", _sum(rows, "billed_amount", lambda r: r["denial_carc"] is not None)),
-        ("Above the fee", "provider (contract)", "400_lesser_of_charge_and_fee", above - sum(reduced.values(), ZERO)),
-        *((name, "provider (contract)", step_id, amount) for (step_id, name), amount in reduced.items()),
-        ("Deductible", "patient", "500_deductible", _sum(priced, "deductible_amount")),
-        ("Coinsurance", "patient", "510_coinsurance", _sum(priced, "coinsurance_amount")),
-        (
-            "Therapy assistants",
-            "provider",
-            "530_therapy_assistants",
-            sum((r["therapy_assistant_reduction"] or ZERO for r in priced), ZERO),
-        ),
-        ("Sequestration", "provider", "900_sequestration", _sum(priced, "sequestration_amount")),
-    ]
+        ("Not priced", "waits", _authority("030_not_priced"),
+         _sum((r for r in rows if r["not_priced_reason"] is not None), "billed_amount")),
+        ("Denied", "provider", _authority("010_denials"),
+         _sum((r for r in rows if r["denial_carc"] is not None), "billed_amount")),
+    ]  # fmt: skip
+    taken = [t for t in taken if t[3]]
+    for step in steps():
+        for a in step.adjusts:
+            if (amount := _sum(priced, a.column)) or a.column in _ALWAYS:
+                taken.append((step.name, _BORNE_BY[a.group_code], _authority(step.id), amount))
     falls, left = [], billed
-    for name, borne_by, step_id, amount in taken:
-        if amount or name in ALWAYS_SHOWN:
-            falls.append(Fall(name, left, left - amount, borne_by, authority[step_id]))
-            left -= amount
+    for name, borne_by, authority, amount in taken:
+        falls.append(Fall(name, left, left - amount, borne_by, authority))
+        left -= amount
     reasons = tuple(dict.fromkeys(r["not_priced_reason"] for r in rows if r["not_priced_reason"]))
-    return Waterfall(label, billed, tuple(falls), left, reasons)
+    return Waterfall(label, billed, tuple(falls), left, reasons, _fee(rows[0]) if len(rows) == 1 else ())
 
 
-def _sum(rows: list[dict[str, Any]], column: str, when: Any = None) -> Decimal:
-    return sum((r[column] for r in rows if when is None or when(r)), ZERO)
+#: what is shown even where it takes nothing away
+_ALWAYS = ("contractual_amount", "deductible_amount", "coinsurance_amount", "sequestration_amount")
+_BORNE_BY = {"CO": "provider (contract)", "PR": "patient", "OA": "another payer", "PI": "provider"}
 
 
-def _reductions(priced: list[dict[str, Any]]) -> dict[tuple[str, str], Decimal]:
-    """What each step that changed a physician's fee took off what is allowed: (step id, name) → amount.
+def _authority(step_id: str) -> str:
+    return next("; ".join(c.cite for c in step.authority) for step in steps() if step.id == step_id)
 
-    Negative where it added, as for both sides. What the charge caps anyway is nobody's reduction.
-    """
-    found: dict[tuple[str, str], Decimal] = {}
-    for row in priced:
-        fee = row["unit_fee_amount"] * row["units"] if row["is_physician_fee"] else None
-        for step in steps():
-            for left in (row[column.name] for column in step.trace):
-                if fee is not None and left is not None:
-                    taken = min(row["billed_amount"], fee) - min(row["billed_amount"], left)
-                    found[step.id, step.name] = found.get((step.id, step.name), ZERO) + taken
-                    fee = left
-    return dict(sorted((key, amount) for key, amount in found.items() if amount))
+
+def _fee(row: dict[str, Any]) -> tuple[Fall, ...]:
+    """Each step that changed the line's fee, with the fee before and after it."""
+    found: list[Fall] = []
+    for step in steps():
+        for column in step.trace:
+            if row[column.name] is not None:
+                before = found[-1].after if found else _first_fee(row)
+                found.append(Fall(step.name, before, row[column.name], "", _authority(step.id)))
+    return tuple(found)
+
+
+def _first_fee(row: dict[str, Any]) -> Decimal:
+    return Decimal(row["unit_fee_amount"] * row["units"]).quantize(Decimal("0.01"))
+
+
+def _sum(rows: Iterable[dict[str, Any]], column: str) -> Decimal:
+    return sum((r[column] or ZERO for r in rows), ZERO)

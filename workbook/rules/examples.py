@@ -21,7 +21,7 @@ from workbook.engine import Column, Engine, Section, Table
 from workbook.engine.yaml import plain, read_yaml
 from workbook.rules.card import Card, edition_name
 from workbook.rules.derived import put_derived
-from workbook.rules.run import Universe, keep_views, outcomes, run_card
+from workbook.rules.run import Universe, findings_and_outcomes, keep_views
 from workbook.terms import Edition, Span, parse_date
 
 if TYPE_CHECKING:
@@ -88,11 +88,9 @@ def run_examples(engine: Engine, card: Card) -> list[Example]:
     engine.put("edition", edition_rows(editions))
     put_derived(engine, card.reads)
     keep_views(engine, card, [card])
-    universe = Universe(engine, editions)
-    findings, _ = run_card(universe, card)
+    findings, judged = findings_and_outcomes(Universe(engine, editions), card)
     keys = [k for k in card.key if k != "role"]
     found = list(zip(*(findings[k].to_pylist() for k in keys), strict=True))
-    judged = outcomes(universe, card)
     return [_example(card, n, s, parsed[n], keys, found, judged) for n, s in enumerate(sections)]
 
 

@@ -102,8 +102,7 @@ def run_card(universe: Universe, card: Card) -> tuple[pa.Table, list[dict[str, A
         covered = _coverage(universe, card)
         return _findings(universe, card), covered
     finally:
-        for name in ("found", "found_judged", "judged", "why_not"):
-            universe.engine.drop(name)
+        _drop(universe.engine)
 
 
 #: what a card may judge → how many there are, as the view that lists them has it
@@ -125,13 +124,21 @@ def _wrong_type(card: Card) -> str:
     return f"{NOT_APPLICABLE}not a {card.applies_to} claim"
 
 
-def outcomes(universe: Universe, card: Card) -> list[tuple[str, str]]:
-    """Each judged thing's claim and outcome: checked, not checked or not applicable."""
-    if card.coverage:
-        _keep_why_not(universe.engine, card, once=True)
-    rows = universe.engine.query(f"select claim_id, reason from ({_judged_sql(universe, card)}) j").to_pylist()
-    universe.engine.drop("why_not")
-    return [(row["claim_id"], _outcome(row["reason"])[0]) for row in rows]
+def findings_and_outcomes(universe: Universe, card: Card) -> tuple[pa.Table, list[tuple[str, str]]]:
+    """A card's findings, as `run_card` has them, and each judged thing's claim and outcome, one by one."""
+    engine = universe.engine
+    try:
+        if card.coverage:
+            _keep_why_not(engine, card, once=True)
+        rows = engine.query(f"select claim_id, reason from ({_judged_sql(universe, card)}) j").to_pylist()
+        return _findings(universe, card), [(row["claim_id"], _outcome(row["reason"])[0]) for row in rows]
+    finally:
+        _drop(engine)
+
+
+def _drop(engine: Engine) -> None:
+    for name in ("found", "found_judged", "judged", "why_not"):
+        engine.drop(name)
 
 
 def _coverage(universe: Universe, card: Card) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """What a learner sees and clicks in a notebook: state without widgets, and views without logic.
 
-Others may use: `browse_cards`, `browse_codes`, `code_visit`, `find_the_error`, `follow_the_dollars`, `hunt_errors`.
+Others may use: `browse_cards`, `browse_codes`, `code_visit`, `find_the_error`, `follow_the_dollars`, `hunt_errors`,
+`what_if`.
 """
 
 from workbook.ui.views import (
@@ -10,6 +11,9 @@ from workbook.ui.views import (
     find_the_error,
     follow_the_dollars,
     hunt_errors,
+    what_if,
 )
 
-__all__ = ["browse_cards", "browse_codes", "code_visit", "find_the_error", "follow_the_dollars", "hunt_errors"]
+__all__ = [
+    "browse_cards", "browse_codes", "code_visit", "find_the_error", "follow_the_dollars", "hunt_errors", "what_if",
+]  # fmt: skip

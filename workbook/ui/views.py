@@ -81,13 +81,7 @@ def find_the_error(claims: Claims, audit: Audit) -> w.VBox:
 
 def follow_the_dollars(claims: Claims, audit: Audit) -> w.VBox:
     """The waterfall of a claim from billed to paid, and the terms that change it."""
-    from workbook.codes import reference
-
     state = PaymentState(claims, audit)
-    places = {r["locality"]: r["label"] for r in reference(["locality"])["locality"].to_pylist()}
-    names = sorted(
-        ((f"{label.title()} ({key})", key) for key, label in places.items()), key=lambda p: (p[1] != "NATIONAL", p[0])
-    )
     corrected = w.Checkbox(
         description="The denied line is removed before the claim is sent",
         style={"description_width": "initial"},
@@ -100,7 +94,7 @@ def follow_the_dollars(claims: Claims, audit: Audit) -> w.VBox:
         style=WIDE,
         layout=w.Layout(width="26em"),
     )
-    locality = w.Dropdown(description="Locality", options=names, style=WIDE, layout=FIELD)
+    locality = w.Dropdown(description="Locality", options=_localities(), style=WIDE, layout=FIELD)
     summary, fall = w.HTML(), w.HTML()
     w.link((state, "is_corrected"), (corrected, "value"))
     w.link((state, "deductible_met"), (met, "value"))
@@ -108,6 +102,53 @@ def follow_the_dollars(claims: Claims, audit: Audit) -> w.VBox:
     _follow(state, "summary", summary, _spoken)
     _follow(state, "waterfall_html", fall)
     return _View("dollars to follow", state, [corrected, met, locality, summary, fall])
+
+
+def _localities() -> list[tuple[str, str]]:
+    """The loaded localities to choose from, national first."""
+    from workbook.codes import reference
+    from workbook.payment.price import NATIONAL
+
+    labels = {r["locality"]: r["label"].title() for r in reference(["locality"])["locality"].to_pylist()}
+    options = [(f"{label} ({key})", key) for key, label in labels.items()]
+    return sorted(options, key=lambda option: (option[1] != NATIONAL, option[0]))
+
+
+def what_if(claims: Claims, claim_id: str | None = None) -> w.VBox:
+    """A panel that prices one claim again as soon as a term changes; `.state` holds the terms and what came of them.
+
+    The first claim is taken unless one is named. Raises WorkbookError for a claim that is not among these.
+    """
+    from workbook.codes import reference
+    from workbook.payment.plans import plan_names, supplement_letters
+    from workbook.ui.whatif import ALL, MEDICARE, NONE, WhatIfState
+
+    state = WhatIfState(claims, claim_id)
+    known = reference(["place_of_service"])["place_of_service"].to_pylist()
+    places = {r["place_of_service"]: r["label"] for r in known}
+    boxes = {
+        "line_number": w.Dropdown(description="Line", options=state.lines),
+        "place_of_service": w.Dropdown(
+            description="Place",
+            options=[("not stated", ""), *((f"{code} {label}", code) for code, label in sorted(places.items()))],
+        ),
+        "modifiers": w.Text(description="Modifiers", placeholder="as in 50 59", continuous_update=False),
+        "is_turned_round": w.Checkbox(description="The lines in the opposite order", indent=False),
+        "locality": w.Dropdown(description="Locality", options=_localities()),
+        "payer": w.Dropdown(description="Who pays", options=[MEDICARE, *plan_names()]),
+        "supplement": w.Dropdown(description="Supplement", options=[NONE, *supplement_letters()]),
+        "deductible_met": w.Dropdown(
+            description="Deductible met", options=[("none of it", "0"), ("100 dollars", "100"), ("all of it", ALL)]
+        ),
+    }
+    for name, box in boxes.items():
+        box.style, box.layout = (WIDE if name != "is_turned_round" else {"description_width": "initial"}), FIELD
+        w.link((state, name), (box, "value"))
+    summary, lines, fall = w.HTML(), w.HTML(), w.HTML()
+    _follow(state, "summary", summary, _spoken)
+    _follow(state, "lines_html", lines)
+    _follow(state, "waterfall_html", fall)
+    return _View("terms to change", state, [*boxes.values(), summary, lines, fall])
 
 
 def browse_codes(on: str) -> w.VBox:

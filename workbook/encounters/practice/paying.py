@@ -20,7 +20,7 @@ from workbook.encounters.practice.page import who
 from workbook.encounters.practice.planting import Planted
 from workbook.payment.price import price
 from workbook.payment.remit import remit
-from workbook.payment.step import line_table
+from workbook.payment.step import adjustments, line_table
 from workbook.payment.tables import DENIAL
 from workbook.terms import money
 
@@ -91,9 +91,10 @@ def _invented(line: Row, filing: str) -> Row:
     payer = who().payers[filing]
     allowed = money(line["billed_amount"] * payer.allowed_share)
     owed = money(allowed * payer.patient_share)
-    return line | {
-        "allowed_amount": allowed, "deductible_amount": Decimal(0), "coinsurance_amount": owed,
-        "sequestration_amount": Decimal(0), "paid_amount": allowed - owed,
+    nothing = {a.column: Decimal(0) for a in adjustments()}
+    return line | nothing | {
+        "allowed_amount": allowed, "contractual_amount": line["billed_amount"] - allowed, "coinsurance_amount": owed,
+        "paid_amount": allowed - owed,
     }  # fmt: skip
 
 
