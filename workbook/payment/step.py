@@ -51,6 +51,7 @@ CLEAN_LINE = {
     "surgical_role": "surgeon",
     "session_key": "P1 1234567893 2025-11-03",
     "is_physician_fee": True,
+    "dollars_per_rvu": Decimal("32.3465"),
     "payment_system": "physician",
 }
 
