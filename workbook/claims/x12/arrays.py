@@ -126,6 +126,16 @@ def parsed_parts(texts: pa.Array, parse: Callable[[str], Any], kinds: Sequence[p
     return [column.take(found.indices) for column in columns]
 
 
+def cents(amounts: pa.Array) -> Ints:
+    """Amounts of DECIMAL(12,2) as whole cents; null is 0."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    filled = pc.fill_null(amounts, 0)
+    low_and_high = np.frombuffer(filled.buffers()[1], np.int64)  # 12 digits fit the low half of 128 bits
+    return low_and_high[::2][filled.offset : filled.offset + len(filled)]
+
+
 def last_set(at: Bools) -> Ints:
     """For each position the last one at or before it that is set, or -1."""
     import numpy as np
