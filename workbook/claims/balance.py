@@ -91,12 +91,12 @@ def _numbered(rows: pa.Table, others: pa.Table, key: tuple[str, ...]) -> tuple[p
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    number = None
+    number: pa.Array = pa.scalar(0, pa.int64())
     for name in key:
         both = pa.chunked_array([*rows[name].chunks, *others[name].chunks], rows.schema.field(name).type)
         distinct = both.unique()
         place = pc.index_in(both, distinct, skip_nulls=True).combine_chunks().cast(pa.int64())
-        number = place if number is None else pc.add(pc.multiply(number, len(distinct)), place)
+        number = pc.add(pc.multiply(number, len(distinct)), place)
     return number.slice(0, rows.num_rows), number.slice(rows.num_rows)
 
 

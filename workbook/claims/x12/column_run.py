@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbook.claims.x12 import columns as c
-from workbook.claims.x12.arrays import Pieces, flags, parsed, parsed_parts
+from workbook.claims.x12.arrays import Pieces, parsed, parsed_parts, stands
 from workbook.claims.x12.envelope import Run
 from workbook.claims.x12.parties import Separators, detail_of
 from workbook.claims.x12.segments import Delimiters
@@ -19,7 +19,7 @@ from workbook.engine.table import Table
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from workbook.claims.x12.arrays import Bools, Bytes, Ints
+    from workbook.claims.x12.arrays import Bools, Ints
 
 CONTROL = ("ISA", "GS", "ST", "SE", "GE", "IEA", "TA1")
 _LONGEST = 1_000_000  # segments of one stretch that wait for the next
@@ -42,23 +42,13 @@ class ColumnRun:
 
     def __init__(self, number: int, segments: list[str], delimiters: Delimiters) -> None:
         """`number` is that of the first segment in the file."""
-        import numpy as np
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         self.number, self.element = number, delimiters.element
         self.separators: Separators = (delimiters.component, delimiters.repetition)
         self.texts = segments
-        joined = "".join(segments)
-        encoded = segments if joined.isascii() else [segment.encode() for segment in segments]
-        data = np.frombuffer(joined.encode(), np.uint8)
-        offsets = np.zeros(len(segments) + 1, np.int64)
-        np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=offsets[1:])
-        self.has_blanks = _has_blanks(data, offsets, delimiters)
-        self.pieces = Pieces(data, offsets, delimiters.element, has_blanks=self.has_blanks)
-        first = self.pieces.flat.take(pa.array(self.pieces.first))
-        codes = pc.fill_null(pc.index_in(first, pa.array(self.names)), -1)
-        self.name = codes.to_numpy().astype(np.int64)
+        lines = "\n".join(segments)  # a segment has no line break
+        self.has_blanks = _has_blanks(lines, delimiters)
+        self.pieces = Pieces(lines, delimiters.element, has_blanks=self.has_blanks)
+        self.name = self.pieces.heads(self.names)
         self.details: list[dict[str, Any]] = []
 
     @classmethod
@@ -109,7 +99,7 @@ class ColumnRun:
         import pyarrow as pa
 
         found = parsed(self.pieces.at(rows, position), amount, pa.decimal128(12, 2))
-        self.refuse(rows[~flags(found.is_valid())])
+        self.refuse(rows[~stands(found)])
         return found
 
     def person(self, rows: Ints) -> dict[str, pa.Array]:
@@ -179,16 +169,16 @@ class ColumnRun:
         return found
 
 
-def _has_blanks(data: Bytes, offsets: Ints, delimiters: Delimiters) -> bool:
-    """Whether a piece of these texts may begin or end with a blank of any kind."""
+def _has_blanks(lines: str, delimiters: Delimiters) -> bool:
+    """Whether an element or component of these segments may begin or end with a blank of any kind."""
     import numpy as np
 
-    kinds = np.zeros(256, np.uint8)
-    kinds[[*range(33), *range(127, 256)]] = 2  # blanks, and what may be part of one that is not ASCII
-    kinds[[ord(delimiters.element), ord(delimiters.component)]] = 1
-    kind = kinds[data]
-    edges = np.append(kind[offsets[:-1]], kind[offsets[1:] - 1])
-    return bool((kind[1:] + kind[:-1] == 3).any() or (edges == 2).any())
+    edge = ord("\n")
+    data = np.frombuffer(f"\n{lines}\n".encode(), np.uint8)
+    # blanks, and what may be part of one that is not ASCII
+    at = np.flatnonzero(((data < 33) | (data > 126)) & (data != edge))
+    beside = np.append(data[at - 1], data[at + 1])
+    return bool(np.isin(beside, [edge, ord(delimiters.element), ord(delimiters.component)]).any())
 
 
 def on_file(text: pa.Array) -> pa.Array:

@@ -25,6 +25,7 @@ from workbook.claims.x12.arrays import (
     numbered,
     parsed,
     parsed_parts,
+    stands,
     value_of,
 )
 from workbook.claims.x12.column_run import CONTROL, ColumnRun, on_file
@@ -185,7 +186,7 @@ class PlainClaims(ColumnRun):
         is_above = places == c.HEADER
         for level, those in _PARTIES_ABOVE.items():
             is_above &= ~(flags(pc.is_in(entities, pa.array(those))) & (self.level[self.header[rows]] == level))
-        self.refuse(rows[is_above | ~flags(entities.is_valid())])
+        self.refuse(rows[is_above | ~stands(entities)])
         opener = np.maximum(self.header[rows], np.maximum(self.claim_at[rows], self.line_at[rows]))
         self.refuse(rows[comes_again(opener, self.roles.dictionary_encode().indices.to_numpy().astype(np.int64))])
         # a row of the party table for each NM1, and which one a segment is about
@@ -203,7 +204,7 @@ class PlainClaims(ColumnRun):
         at_party = self._about_party("DMG", 1 << 20)
         told["birth_date"], told["sex"] = parsed(at(at_party, 2), day, pa.date32()), at(at_party, 3)
         self.birth_text = at(at_party, 2)
-        self.refuse(at_party[flags(self.birth_text.is_valid()) & ~flags(told["birth_date"].is_valid())])
+        self.refuse(at_party[stands(self.birth_text) & ~stands(told["birth_date"])])
         references = self.rows("REF")
         is_tax = flags(pc.is_in(at(references, 1), pa.array(c.TAX_IDS))) & (self.party[references] >= 0)
         self.plain_references = references[~is_tax]
@@ -211,7 +212,7 @@ class PlainClaims(ColumnRun):
         self.refuse(taxes[self.pieces.sizes[taxes] != 3])
         at_party = self.by(self.party[taxes], taxes, len(rows))
         told["tax_id_type"], told["tax_id"] = at(at_party, 1), at(at_party, 2)
-        self.refuse(at_party[(at_party >= 0) & ~flags(told["tax_id"].is_valid())])
+        self.refuse(at_party[(at_party >= 0) & ~stands(told["tax_id"])])
         self.told = told
         self.npi = pc.if_else(pc.equal(told["identifier_type"], "XX"), told["identifier"], None)
 
@@ -244,7 +245,7 @@ class PlainClaims(ColumnRun):
             ("accepts_assignment", 7, c.ASSIGNMENT),
         ):
             told[column] = parsed(at(rows, position), words.get, pa.bool_())
-        self.refuse(rows[~flags(told["patient_control_number"].is_valid()) | flags(at(rows, 11).is_valid())])
+        self.refuse(rows[~stands(told["patient_control_number"]) | stands(at(rows, 11))])
         # what the levels above give: a subscriber's and a dependent's party, coverage and relationship
         subscribers = self._by_level("IL", starts)
         patients = np.where(self.is_dependent, self._by_level("QC", header), subscribers)
@@ -254,9 +255,9 @@ class PlainClaims(ColumnRun):
         told |= {column: at(coverage[starts], position) for position, column in c.SUBSCRIBER.items()}
         relation = self._by_header("PAT")
         own = at(relation[header], 1)
-        self.refuse(rows[flags(own.is_valid()) & ~self.is_dependent])
+        self.refuse(rows[stands(own) & ~self.is_dependent])
         upper = at(relation[starts], 1)
-        self.refuse(rows[flags(upper.is_valid())])
+        self.refuse(rows[stands(upper)])
         told["patient_relationship"] = pc.coalesce(own, at(coverage[starts], 2))
         identifier, name = self.told["identifier"], self.told["last_name"]
         told["subscriber_id"] = value_of(identifier, subscribers)
@@ -264,7 +265,7 @@ class PlainClaims(ColumnRun):
         told["patient_birth_date"] = value_of(self.told["birth_date"], patients)
         told["patient_sex"] = value_of(self.told["sex"], patients)
         told["patient_id"] = self._patient_ids(told["subscriber_id"], patients)
-        self.refuse(rows[~flags(told["patient_id"].is_valid())])
+        self.refuse(rows[~stands(told["patient_id"])])
         institutional = self._by_claim(self.rows("CL1"))
         told |= {column: at(institutional, position) for position, column in c.INSTITUTIONAL.items()}
         told |= self._numbers_of(c.CLAIM, c.CLAIM_NPI, len(rows), self.claim_of)
@@ -317,7 +318,7 @@ class PlainClaims(ColumnRun):
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        given = (self.place[self.parties] == place) & flags(self.npi.is_valid())
+        given = (self.place[self.parties] == place) & stands(self.npi)
         given &= ~self.refused[self.family[self.parties]]
         found = {}
         for column in dict.fromkeys(columns.values()):
@@ -366,7 +367,7 @@ class PlainClaims(ColumnRun):
         refunded = only(7, professional=False)
         told["non_covered_amount"] = parsed(refunded, amount, pa.decimal128(12, 2))
         for text, value in ((refunded, "non_covered_amount"),):
-            self.refuse(rows[flags(text.is_valid()) & ~flags(told[value].is_valid())])
+            self.refuse(rows[stands(text) & ~stands(told[value])])
         component = self.separators[0]
 
         def columns_of(text: str) -> list[Any] | None:
@@ -382,7 +383,7 @@ class PlainClaims(ColumnRun):
         sent = only(7, professional=True)
         is_pointer, *parts = parsed_parts(sent, pointed, [pa.int64()] * len(_POINTERS))
         told |= dict(zip(_POINTERS, parts, strict=True))
-        bad = ~flags(told["billed_amount"].is_valid()) | ~flags(told["units"].is_valid())
+        bad = ~stands(told["billed_amount"]) | ~stands(told["units"])
         bad |= self.pieces.is_only_blanks(service, 1) & is_first | self.pieces.is_only_blanks(service, 2) & ~is_first
         bad |= ~flags(pc.fill_null(is_code, True)) | ~flags(pc.fill_null(is_pointer, True))
         self.refuse(rows[bad])
@@ -407,7 +408,7 @@ class PlainClaims(ColumnRun):
         both = pc.binary_join_element_wise(pc.fill_null(form, ""), pc.fill_null(sent, ""), "\n")
         is_date, first, last = parsed_parts(both, lambda t: span(*t.split("\n")), [pa.date32()] * 2)
         is_bad = ~flags(is_date) | flags(pc.less(last, first))
-        self.refuse(rows[(is_bad & ~is_hour) | ~flags(use.is_valid())])
+        self.refuse(rows[(is_bad & ~is_hour) | ~stands(use)])
         is_named = np.zeros(len(rows), bool)
         for (place, qualifier), columns in c.DATES.items():
             if place not in (c.CLAIM, c.LINE):
@@ -423,7 +424,7 @@ class PlainClaims(ColumnRun):
                 if place == c.LINE:
                     through = pc.if_else(pc.equal(through, told[columns[0]]), None, through)
                 told[columns[1]] = through
-        self.refuse(self.lines[~flags(self.line["service_from_date"].is_valid())])
+        self.refuse(self.lines[~stands(self.line["service_from_date"])])
         self.refuse(rows[flags(pc.equal(use, "472")) & (self.place[rows] == c.CLAIM)])
         is_minute = flags(pc.equal(form, "DT"))
         kept = ~is_named | is_minute | is_hour
@@ -444,7 +445,7 @@ class PlainClaims(ColumnRun):
         rows, at = self.alive(self.plain_references), self.pieces.at
         use, sent = at(rows, 1), at(rows, 2)
         place = self.place[rows]
-        bad = ~flags(use.is_valid()) | ~flags(sent.is_valid()) | (self.pieces.sizes[rows] != 3)
+        bad = ~stands(use) | ~stands(sent) | (self.pieces.sizes[rows] != 3)
         self.refuse(rows[bad | ((place == c.HEADER) & (self.party[rows] < 0))])
         is_named = np.zeros(len(rows), bool)
         for (where, qualifier), column in c.REFERENCES.items():
@@ -461,7 +462,7 @@ class PlainClaims(ColumnRun):
 
         rows, at = self.rows("AMT"), self.pieces.at
         use, sent = at(rows, 1), self.money(rows, 2)
-        self.refuse(rows[~flags(use.is_valid())])
+        self.refuse(rows[~stands(use)])
         named = [q for (place, q), column in c.AMOUNTS.items() if (place, column) == (c.CLAIM, "patient_paid_amount")]
         chosen = flags(pc.is_in(use, pa.array(named))) & (self.place[rows] == c.CLAIM)
         found = self._by_claim(rows[chosen])
@@ -479,7 +480,7 @@ class PlainClaims(ColumnRun):
         rows = rows[of]
         sent = self.pieces.flat.take(pa.array(self.pieces.first[rows] + piece))
         self.refuse(rows[~flags(pc.equal(sent, texts))])  # the reader takes a qualifier with its blanks
-        parts = Pieces.of(texts, self.separators[0], has_blanks=self.has_blanks)
+        parts = Pieces("\n".join(texts.to_pylist()), self.separators[0], has_blanks=self.has_blanks)
         every = np.arange(len(rows))
         qualifier, code = parts.at(every, 0), parts.at(every, 1)
         words = pc.fill_null(qualifier, "")
@@ -491,13 +492,13 @@ class PlainClaims(ColumnRun):
         has_dot = flags(pc.match_substring(pc.fill_null(code, ""), "."))
         as_sent = parts.flat.take(pa.array(parts.first))
         is_odd = ~flags(pc.equal(as_sent, qualifier)) | is_old
-        self.refuse(rows[is_odd | (has_column & (has_dot | ~flags(code.is_valid())))])
+        self.refuse(rows[is_odd | (has_column & (has_dot | ~stands(code)))])
         mask = pa.array(is_diagnosis)
         told = parsed_parts(words.filter(mask), c.DIAGNOSIS_ROLES.__getitem__, [pa.string()] * 2)
         self.diagnoses = (rows[is_diagnosis], code.filter(mask), told[1], told[2], parts.at(every[is_diagnosis], 8))
         mask, day_text = pa.array(is_procedure), parts.at(every[is_procedure], 3)
         performed = parsed(day_text, day, pa.date32())
-        self.refuse(rows[is_procedure][flags(day_text.is_valid()) & ~flags(performed.is_valid())])
+        self.refuse(rows[is_procedure][stands(day_text) & ~stands(performed)])
         self.procedures = (rows[is_procedure], code.filter(mask), performed)
         group_rows = rows[is_group]
         self._by_claim(group_rows)
@@ -516,8 +517,8 @@ class PlainClaims(ColumnRun):
         both = pc.binary_join_element_wise(pc.fill_null(form, ""), pc.fill_null(when, ""), "\n")
         _, first, last = parsed_parts(both, lambda t: span(*t.split("\n")), [pa.date32()] * 2)
         sums = parsed(money, amount, pa.decimal128(12, 2))
-        unread = flags(when.is_valid()) & ~flags(first.is_valid())
-        self.refuse(rows[unread | (flags(money.is_valid()) & ~flags(sums.is_valid()))])
+        unread = stands(when) & ~stands(first)
+        self.refuse(rows[unread | (stands(money) & ~stands(sums))])
         kind = parsed(qualifier, lambda q: c.CODE_KINDS.get(q, "code"), pa.string())
         is_code = pc.equal(kind, "code")
         first = pc.if_else(when.is_valid(), first, None)
@@ -535,7 +536,7 @@ class PlainClaims(ColumnRun):
         words = {6: self.claim["provider_signature"], 7: self.claim["accepts_assignment"]}
         self.tell_rest("CLM", self.rows("CLM"), [p for p in _TAKEN_OF_CLM if p not in words], "")
         claim_details = self.details.pop()
-        known = {p: flags(column.is_valid()) for p, column in words.items()}
+        known = {p: stands(column) for p, column in words.items()}
         at = self.claim_of(claim_details["rows"])
         drop = np.zeros(len(at), bool)
         for position, is_known in known.items():

@@ -21,6 +21,7 @@ from workbook.claims.x12.arrays import (
     numbered,
     parsed,
     parsed_parts,
+    stands,
     value_of,
 )
 from workbook.claims.x12.column_run import CONTROL, ColumnRun, typed
@@ -110,7 +111,7 @@ class PlainPayments(ColumnRun):
 
     def _refuse_unread(self, rows: Ints, sent: pa.Array, found: pa.Array) -> None:
         """Refuse what was sent and could not be read."""
-        self.refuse(rows[flags(sent.is_valid()) & ~flags(found.is_valid())])
+        self.refuse(rows[stands(sent) & ~stands(found)])
 
     # Claims and lines
 
@@ -127,7 +128,7 @@ class PlainPayments(ColumnRun):
         self._refuse_unread(rows, owed, told["patient_responsibility_amount"])
         self._cents = {name: cents(told[name]) for name in ("billed_amount", "paid_amount")}
         is_reversal = flags(pc.equal(told["claim_status_code"], "22"))
-        is_named = flags(told["claim_id"].is_valid()) & flags(told["claim_status_code"].is_valid())
+        is_named = stands(told["claim_id"]) & stands(told["claim_status_code"])
         self._refuse_claims(~is_named | is_reversal & (self._cents["billed_amount"] > 0))
         self.claim = told
 
@@ -142,7 +143,7 @@ class PlainPayments(ColumnRun):
         _, code, modifiers, named, is_whole = parsed_parts(
             sent, lambda text: procedure_paid(text, component), [*kinds, pa.bool_()]
         )
-        self.refuse(rows[flags(sent.is_valid()) & ~flags(code.is_valid()) & ~flags(named.is_valid())])
+        self.refuse(rows[stands(sent) & ~stands(code) & ~stands(named)])
         _, billed_code, is_billed_whole = parsed_parts(
             billed, lambda text: procedure_billed(text, component), [pa.string(), pa.bool_()]
         )
@@ -162,7 +163,7 @@ class PlainPayments(ColumnRun):
         told["units"] = pc.fill_null(told["units"], ONE)
         self.line = told
         self.tell_rest("SVC", rows, TAKEN_OF_SVC, "")
-        is_more = ~flags(pc.fill_null(is_whole, True)) | flags(named.is_valid()) & flags(revenue.is_valid())
+        is_more = ~flags(pc.fill_null(is_whole, True)) | stands(named) & stands(revenue)
         for position, chosen in ((1, is_more), (6, ~flags(pc.fill_null(is_billed_whole, True)))):
             if chosen.any():
                 others = np.delete(np.arange(self.pieces.sizes[rows].max()), position).tolist()
@@ -183,17 +184,17 @@ class PlainPayments(ColumnRun):
 
         segments, at = self.rows("CAS"), self.pieces.at
         group = at(segments, 1)
-        self.refuse(segments[~flags(group.is_valid())])
+        self.refuse(segments[~stands(group)])
         parts, of = [], np.arange(len(segments))
         for position in range(2, int(self.pieces.sizes[segments].max(initial=0)), 3):
             of = of[self.pieces.sizes[segments[of]] > position]
             rows = segments[of]
             carc, sent, counted = (at(rows, position + n) for n in range(3))
-            stands = flags(carc.is_valid()) | flags(sent.is_valid()) | flags(counted.is_valid())
-            if not stands.all():
-                mask = pa.array(stands)
+            is_there = stands(carc) | stands(sent) | stands(counted)
+            if not is_there.all():
+                mask = pa.array(is_there)
                 carc, sent, counted = carc.filter(mask), sent.filter(mask), counted.filter(mask)
-            parts.append((of[stands], carc, sent, counted))
+            parts.append((of[is_there], carc, sent, counted))
         if not parts:
             parts = [(of, *(pa.nulls(len(of), pa.string()) for _ in range(3)))]
         of = np.concatenate([part[0] for part in parts])
@@ -205,7 +206,7 @@ class PlainPayments(ColumnRun):
         rows = segments[of]
         taken = parsed(sent, amount, pa.decimal128(12, 2))
         quantities = parsed(counted, quantity, pa.decimal128(12, 3))
-        self.refuse(rows[~flags(taken.is_valid())])
+        self.refuse(rows[~stands(taken)])
         self._refuse_unread(rows, counted, quantities)
         group = group if len(parts) == 1 and len(of) == len(segments) else group.take(pa.array(of))
         told = {"group_code": group, "carc": carc, "amount": taken, "quantity": quantities}
@@ -215,7 +216,7 @@ class PlainPayments(ColumnRun):
         ends = np.searchsorted(rows, [self.starts, self.stops])
         owed = self.claim["patient_responsibility_amount"]
         differs = of_patient[ends[1]] - of_patient[ends[0]] != cents(owed)
-        self._refuse_claims(flags(owed.is_valid()) & differs)
+        self._refuse_claims(stands(owed) & differs)
 
     def _read_parties(self) -> None:
         import numpy as np
@@ -224,7 +225,7 @@ class PlainPayments(ColumnRun):
 
         rows, at = self.rows("NM1"), self.pieces.at
         entity = at(rows, 1)
-        is_odd = ~flags(entity.is_valid()) | (self.pieces.sizes[rows] > 10) | flags(at(rows, 6).is_valid())
+        is_odd = ~stands(entity) | (self.pieces.sizes[rows] > 10) | stands(at(rows, 6))
         self.refuse(rows[is_odd])
         told = self.person(rows)
         entities = entity.dictionary_encode()
@@ -275,12 +276,12 @@ class PlainPayments(ColumnRun):
         use, sent = at(rows, 1), at(rows, 2)
         days = parsed(sent, day, pa.date32())
         self._refuse_unread(rows, sent, days)
-        self.refuse(rows[~flags(use.is_valid()) | (self.pieces.sizes[rows] > 3)])
+        self.refuse(rows[~stands(use) | (self.pieces.sizes[rows] > 3)])
         has_column = self._read_columns(rows, use, days, c.PAID_CLAIM_DATES, c.CLAIM)
         has_column |= self._read_columns(rows, use, days, c.PAID_LINE_DATES, c.LINE)
         of_claim = value_of(self.claim["statement_from_date"], self.line_claim)  # holds for the lines that state none
         self.line["service_date"] = pc.coalesce(self.line["service_date"], of_claim)
-        left = ~has_column & flags(days.is_valid())
+        left = ~has_column & stands(days)
         self.tell(rows[left], "date", use.filter(pa.array(left)), from_date=days.filter(pa.array(left)))
 
     def _read_references(self) -> None:
@@ -291,7 +292,7 @@ class PlainPayments(ColumnRun):
         use, sent = at(rows, 1), at(rows, 2)
         sizes = self.pieces.sizes[rows]
         is_number = (self.place[rows] == c.LINE) & flags(pc.equal(use, "6R"))
-        self.refuse(rows[~flags(use.is_valid()) | is_number & (sizes > 3)])
+        self.refuse(rows[~stands(use) | is_number & (sizes > 3)])
         stated = self._column(rows[is_number], sent.filter(pa.array(is_number)), c.LINE)
         self._number_lines(stated)
         is_whole = ~is_number & (sizes == 3)
@@ -321,7 +322,7 @@ class PlainPayments(ColumnRun):
         use, sent = at(rows, 1), at(rows, 2)
         amounts = parsed(sent, amount, pa.decimal128(12, 2))
         self._refuse_unread(rows, sent, amounts)
-        self.refuse(rows[~flags(use.is_valid()) | (self.pieces.sizes[rows] > 3)])
+        self.refuse(rows[~stands(use) | (self.pieces.sizes[rows] > 3)])
         left = ~self._read_columns(rows, use, amounts, c.PAID_LINE_AMOUNTS, c.LINE)
         self.tell(rows[left], "amount", use.filter(pa.array(left)), amount=amounts.filter(pa.array(left)))
 
@@ -333,7 +334,7 @@ class PlainPayments(ColumnRun):
         at = self.pieces.at
         rows = self.rows("LQ")
         code = at(rows, 2)
-        is_remark = flags(pc.equal(at(rows, 1), "HE")) & flags(code.is_valid()) & (self.pieces.sizes[rows] == 3)
+        is_remark = flags(pc.equal(at(rows, 1), "HE")) & stands(code) & (self.pieces.sizes[rows] == 3)
         self.tell_segments(rows[~is_remark])
         parts = [(rows[is_remark], code.filter(pa.array(is_remark)))]
         for name, places in c.REMARKS.items():
@@ -341,8 +342,8 @@ class PlainPayments(ColumnRun):
             self.tell_rest(name, rows, places, "")
             for place in places if len(rows) else ():
                 code = at(rows, place)
-                stands = flags(code.is_valid())
-                parts.append((rows[stands], code.filter(pa.array(stands))))
+                is_there = stands(code)
+                parts.append((rows[is_there], code.filter(pa.array(is_there))))
         rows = np.concatenate([part[0] for part in parts])
         order = np.argsort(rows, kind="stable")
         self.remark = (rows[order], pa.concat_arrays([part[1] for part in parts]).take(pa.array(order)))
