@@ -44,17 +44,17 @@ class Pieces:
         self._places[1:total] = cuts - np.arange(len(cuts))  # what was cut out before it is left out
         self._places[-1] = len(data) - len(cuts)
         self._is_empty = np.append(np.diff(self._places) == 0, True)
-        self._data = data[~is_cut]
+        self._data = np.append(data[~is_cut], np.zeros(3, np.uint8))  # beyond the last text a name may be looked for
         self.flat = pa.StringArray.from_buffers(total, pa.py_buffer(self._places), pa.py_buffer(self._data))
 
     def heads(self, names: Sequence[str]) -> Ints:
         """Which of the `names`, each two or three letters, the first piece of each text is; -1 for none of them."""
         import numpy as np
 
-        begins, lengths = self._places[self.first].astype(np.int64), np.diff(self._places)[self.first]
-        data = np.append(self._data, np.zeros(3, np.uint8)).astype(np.int64)
-        found = data[begins] << 16 | data[begins + 1] << 8 | np.where(lengths > 2, data[begins + 2], 0)
-        known = np.array([int.from_bytes(name.ljust(3, "\0").encode()) for name in names])
+        begins, lengths = self._places[self.first], np.diff(self._places)[self.first]
+        first, second, third = (self._data[begins + n].astype(np.int32) for n in range(3))
+        found = first << 16 | second << 8 | np.where(lengths > 2, third, 0)
+        known = np.array([int.from_bytes(name.ljust(3, "\0").encode()) for name in names], np.int32)
         order = np.argsort(known)
         place = order[np.minimum(np.searchsorted(known, found, sorter=order), len(names) - 1)]
         return np.where((known[place] == found) & (lengths > 1) & (lengths < 4), place, -1)

@@ -124,6 +124,8 @@ class ColumnRun:
         """Keep details, each about the party that was named last; `about` may say otherwise."""
         import numpy as np
 
+        if not len(rows):
+            return
         about = facts.pop("about", None)
         told = {"kind": kind, "qualifier": qualifier, "about": self.about(rows) if about is None else about, **facts}
         self.details.append({"rows": rows, "piece": np.broadcast_to(piece, len(rows)), **told})
@@ -136,6 +138,8 @@ class ColumnRun:
             row = detail_of(text.split(self.element), None, self.separators)
             return [row["kind"], row["qualifier"], row["value"]]
 
+        if not len(rows):
+            return
         texts = pa.array([self.texts[row] for row in rows.tolist()], pa.string())
         _, kind, qualifier, value = parsed_parts(texts, told, [pa.string()] * 3)
         self.tell(rows, kind, qualifier, value=value)
@@ -147,6 +151,8 @@ class ColumnRun:
         import pyarrow.compute as pc
 
         of, piece, texts = self.pieces.rest(rows, taken)
+        if not len(of):
+            return
         component, repetition = self.separators
         if component != ":":
             texts = pc.replace_substring(texts, component, ":")
@@ -156,6 +162,21 @@ class ColumnRun:
         qualifier = pa.array([f"{name}{p:02}" for p in range(longest)], pa.string()).take(pa.array(piece))
         whom = None if about is None else pa.array(np.full(len(of), about or None, object), pa.string())
         self.tell(rows[of], "element", qualifier, piece, value=texts, about=whom)
+
+    def tell_element(self, name: str, rows: Ints, position: int, about: str | None) -> None:
+        """Keep one element of segments, as `tell_rest` does."""
+        longest = int(self.pieces.sizes[rows].max(initial=0))
+        self.tell_rest(name, rows, [at for at in range(longest) if at != position], about)
+
+    def detail_table(self, table: Table) -> tuple[Ints, Ints, pa.Table]:
+        """All details: of which segment each is, of which of its elements (0 for the whole), and its columns."""
+        import numpy as np
+        import pyarrow as pa
+
+        none = np.zeros(0, np.int64)
+        rows, pieces = (np.concatenate([none, *(told[name] for told in self.details)]) for name in ("rows", "piece"))
+        columns = [typed(table, told, len(told["rows"])) for told in self.details]
+        return rows, pieces, pa.concat_tables([table.empty(), *columns])
 
     def spans(self) -> list[tuple[int, int]]:
         """Where plain families stand: from the first segment of one to behind the last of those that follow it."""
@@ -200,6 +221,8 @@ def typed(table: Table, told: Mapping[str, Any], count: int) -> pa.Table:
             columns.append(pa.array(column, field.type))
         elif isinstance(column, pa.Array | pa.ChunkedArray):
             columns.append(column if column.type == field.type else column.cast(field.type))
+        elif column is None:
+            columns.append(pa.nulls(count, field.type))
         else:  # one value for all
             columns.append(pa.repeat(pa.scalar(column, field.type), count))
     return pa.Table.from_arrays(columns, schema=table.schema)

@@ -530,22 +530,10 @@ class PlainClaims(ColumnRun):
 
     def _read_leftovers(self) -> None:
         """Elements that no column takes, and segments that have none."""
-        import numpy as np
-        import pyarrow as pa
 
-        words = {6: self.claim["provider_signature"], 7: self.claim["accepts_assignment"]}
-        self.tell_rest("CLM", self.rows("CLM"), [p for p in _TAKEN_OF_CLM if p not in words], "")
-        claim_details = self.details.pop()
-        known = {p: stands(column) for p, column in words.items()}
-        at = self.claim_of(claim_details["rows"])
-        drop = np.zeros(len(at), bool)
-        for position, is_known in known.items():
-            drop |= (claim_details["piece"] == position) & is_known[at]
-        mask = pa.array(~drop)
-        self.details.append({
-            k: v if k == "kind" else v[~drop] if isinstance(v, np.ndarray) else v.filter(mask)
-            for k, v in claim_details.items()
-        })  # fmt: skip
+        self.tell_rest("CLM", self.rows("CLM"), _TAKEN_OF_CLM, "")
+        for position, column in ((6, "provider_signature"), (7, "accepts_assignment")):
+            self.tell_element("CLM", self.alive(self.claims[~stands(self.claim[column])]), position, "")
         subscribers, patients = self.rows("SBR"), self.rows("PAT")
         self.tell_rest("SBR", subscribers, (*c.SUBSCRIBER, 2), "subscriber")
         is_patient = self.level[self.header[patients]] == 23

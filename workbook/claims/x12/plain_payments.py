@@ -133,7 +133,6 @@ class PlainPayments(ColumnRun):
         self.claim = told
 
     def _read_lines(self) -> None:
-        import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -165,9 +164,7 @@ class PlainPayments(ColumnRun):
         self.tell_rest("SVC", rows, TAKEN_OF_SVC, "")
         is_more = ~flags(pc.fill_null(is_whole, True)) | stands(named) & stands(revenue)
         for position, chosen in ((1, is_more), (6, ~flags(pc.fill_null(is_billed_whole, True)))):
-            if chosen.any():
-                others = np.delete(np.arange(self.pieces.sizes[rows].max()), position).tolist()
-                self.tell_rest("SVC", rows[chosen], others, "")
+            self.tell_element("SVC", rows[chosen], position, "")
 
     def line_of(self, rows: Ints) -> Ints:
         """The line of each row, or -1."""
@@ -196,7 +193,7 @@ class PlainPayments(ColumnRun):
                 carc, sent, counted = carc.filter(mask), sent.filter(mask), counted.filter(mask)
             parts.append((of[is_there], carc, sent, counted))
         if not parts:
-            parts = [(of, *(pa.nulls(len(of), pa.string()) for _ in range(3)))]
+            parts = [(of[:0], *(pa.nulls(0, pa.string()) for _ in range(3)))]
         of = np.concatenate([part[0] for part in parts])
         carc, sent, counted = (pa.concat_arrays([part[n] for part in parts]) for n in (1, 2, 3))
         if len(parts) > 1:
@@ -247,7 +244,7 @@ class PlainPayments(ColumnRun):
         keys, count = (self.family, len(self.starts)) if place == c.CLAIM else (self._line, len(self.lines))
         found = np.full(count, -1, np.int64)
         found[keys[chosen]] = np.arange(len(chosen))
-        self.by(keys[chosen], chosen, count)
+        self.refuse(chosen[found[keys[chosen]] != np.arange(len(chosen))])  # given twice
         return value_of(values, found)
 
     def _read_columns(
@@ -259,14 +256,15 @@ class PlainPayments(ColumnRun):
         import pyarrow.compute as pc
 
         told = self.claim if place == c.CLAIM else self.line
-        is_here = self.place[rows] == place
-        has_column = np.zeros(len(rows), bool)
-        for column in dict.fromkeys(columns.values()):
-            qualifiers = pa.array([qualifier for qualifier, name in columns.items() if name == column])
-            chosen = is_here & flags(pc.is_in(use, qualifiers))
-            told[column] = self._column(rows[chosen], values.filter(pa.array(chosen)), place)
-            has_column |= chosen
-        return has_column
+        names = list(dict.fromkeys(columns.values()))
+        column_of = np.array([*(names.index(name) for name in columns.values()), -1])
+        which = column_of[pc.fill_null(pc.index_in(use, pa.array(list(columns))), -1).to_numpy()]
+        which[self.place[rows] != place] = -1
+        for number, column in enumerate(names):
+            chosen = np.flatnonzero(which == number)
+            told[column] = self._column(rows[chosen], values.take(pa.array(chosen)), place)
+        found: Bools = which >= 0
+        return found
 
     def _read_dates(self) -> None:
         import pyarrow as pa
@@ -413,9 +411,7 @@ class PlainPayments(ColumnRun):
         import numpy as np
         import pyarrow as pa
 
-        declared = REMITTANCE_TABLES["remittance_detail"]
-        told = [typed(declared, detail, len(detail["rows"])) for detail in self.details]
-        rows, pieces = (np.concatenate([detail[name] for detail in self.details]) for name in ("rows", "piece"))
+        rows, pieces, told = self.detail_table(REMITTANCE_TABLES["remittance_detail"])
         order = np.lexsort((pieces, rows))
-        table = pa.concat_tables(told).take(pa.array(order))
+        table = told.take(pa.array(order))
         return rows[order], {name: table[name] for name in table.column_names}

@@ -173,15 +173,13 @@ class PlainTables:
 
     def _detail_table(self) -> tuple[pa.Table, Ints]:
         import numpy as np
-        import pyarrow as pa
 
         run = self._run
         above = [[detail for level in above.levels.values() for detail in level.details] for above in self._above]
-        told = [typed(CLAIM_TABLES["claim_detail"], detail, len(detail["rows"])) for detail in run.details]
-        rows, pieces = (np.concatenate([detail[name] for detail in run.details]) for name in ("rows", "piece"))
+        rows, pieces, told = run.detail_table(CLAIM_TABLES["claim_detail"])
         return self._joined(
             "claim_detail", [detail for details in above for detail in details], list(map(len, above)),
-            pa.concat_tables(told), rows, np.arange(len(rows)), pieces,
+            told, rows, np.arange(len(rows)), pieces,
         )  # fmt: skip
 
     def _joined(
