@@ -33,19 +33,20 @@ class Pieces:
         import pyarrow as pa
 
         self.has_blanks = has_blanks
-        data = np.frombuffer(texts.encode(), np.uint8)
-        is_cut = (data == ord(separator)) | (data == _LINE_BREAK)
-        cuts = np.flatnonzero(is_cut)
+        encoded = texts.encode()
+        data = np.frombuffer(encoded, np.uint8)
+        cuts = np.flatnonzero((data == ord(separator)) | (data == _LINE_BREAK))
         total = len(cuts) + 1 if texts else 0
         ends = np.flatnonzero(data[cuts] == _LINE_BREAK)
         self.first = np.append(0, ends + 1) if texts else ends
         self.sizes = np.diff(np.append(self.first, total))
         self._places = np.zeros(total + 1, np.int32)
-        self._places[1:total] = cuts - np.arange(len(cuts))  # what was cut out before it is left out
+        self._places[1:total] = cuts.astype(np.int32) - np.arange(len(cuts), dtype=np.int32)  # what was cut out is gone
         self._places[-1] = len(data) - len(cuts)
-        self._is_empty = np.append(np.diff(self._places) == 0, True)
-        self._data = np.append(data[~is_cut], np.zeros(3, np.uint8))  # beyond the last text a name may be looked for
-        self.flat = pa.StringArray.from_buffers(total, pa.py_buffer(self._places), pa.py_buffer(self._data))
+        self._is_empty = np.append(self._places[1:] == self._places[:-1], True)
+        kept = encoded.translate(None, f"{separator}\n".encode()) + b"\0\0\0"  # a name may be looked for at the end
+        self._data = np.frombuffer(kept, np.uint8)
+        self.flat = pa.StringArray.from_buffers(total, pa.py_buffer(self._places), pa.py_buffer(kept))
 
     def heads(self, names: Sequence[str]) -> Ints:
         """Which of the `names`, each two or three letters, the first piece of each text is; -1 for none of them."""
@@ -70,6 +71,8 @@ class Pieces:
         at = self.first[rows] + k
         at[absent] = -1  # the last of `_is_empty` is for these
         is_empty = self._is_empty[at]
+        if is_empty.all():
+            return pa.nulls(len(rows), pa.string())
         return self._trimmed(self.flat.take(pa.array(at, mask=is_empty) if is_empty.any() else pa.array(at)))
 
     def is_only_blanks(self, rows: Ints, k: int) -> Bools:

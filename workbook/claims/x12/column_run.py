@@ -180,14 +180,12 @@ class ColumnRun:
 
     def spans(self) -> list[tuple[int, int]]:
         """Where plain families stand: from the first segment of one to behind the last of those that follow it."""
-        found: list[tuple[int, int]] = []
-        plain = ~self.refused
-        for start, stop in zip(self.starts[plain].tolist(), self.stops[plain].tolist(), strict=True):
-            if found and found[-1][1] == start:
-                found[-1] = (found[-1][0], stop)
-            else:
-                found.append((start, stop))
-        return found
+        import numpy as np
+
+        starts, stops = self.starts[~self.refused], self.stops[~self.refused]
+        goes_on = stops[:-1] == starts[1:]
+        first, last = np.append(True, ~goes_on)[: len(starts)], np.append(~goes_on, True)[: len(starts)]
+        return list(zip(starts[first].tolist(), stops[last].tolist(), strict=True))
 
 
 def _has_blanks(lines: str, delimiters: Delimiters) -> bool:
