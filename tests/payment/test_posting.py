@@ -388,3 +388,32 @@ def test_a_public_remittance_is_posted_to_the_cent_or_its_imbalance_is_said(fact
     ]
     assert ledger.balances()["cash"] == sum(paid)
     assert refused or remittance.is_balanced
+
+
+def test_medicare_after_another_payer_is_posted_with_what_that_one_paid():
+    """42 CFR 411.33: charged 175, the first payer allowed 150 and paid 120, Medicare's fee is 125: it pays 30."""
+    first = answer("A1", [("C1", "1", [("120", [("CO", "45", "25"), ("PR", "2", "30")])])], payer="EMPLOYER")
+    second = answer("R1", [("C1", "2", [("30", [("OA", "23", "145")])])])
+    ledger = post(None, claims_of({"C1": ["175"]}, payer_id="EMPLOYER"), [first, second])
+    assert amounts(ledger) == {"cash": "150.00", "contractual adjustment": "25.00", "patient service revenue": "175.00"}
+    assert ledger.problems == ()
+
+
+def test_our_own_price_after_another_payer_is_the_second_payers_answer():
+    from workbook.claims.model import Claims
+    from workbook.claims.tables import OTHER_PAYER
+
+    given = claims([{"hcpcs_code": "99213"}], payer_sequence="S", insurance_type_code="12")
+    paid = {
+        "claim_id": "C1",
+        "line_number": 1,
+        "payer_id": "EMPLOYER",
+        "payer_sequence": "P",
+        "allowed_amount": Decimal(90),
+        "paid_amount": Decimal(60),
+    }
+    remittance = wb.price(
+        Claims({**given.arrow, "other_payer": OTHER_PAYER.from_rows([paid])}), deductible_met={"P1": 257}
+    )
+    assert remittance.arrow["remittance_claim"]["claim_status_code"].to_pylist() == ["2"]
+    assert remittance.is_balanced

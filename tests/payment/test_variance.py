@@ -78,7 +78,7 @@ def test_what_cannot_be_compared_says_why():
     assert only(paid, given=visit_and_panel)[1][2] == "the payer answers the claim without this line"
     assert (
         only(paid, given=claims([{"hcpcs_code": "99213"}], claim_filing_code="CI"))[0][2]
-        == "filing code CI: the rates of this payer's contract are not loaded"
+        == "filing code CI: the rates of this payer's contract are not given (plan)"
     )
     assert only(("0", [("OA", "133", "100")]))[0][2] == "the payer has not decided $100.00 of it"
     assert only(paid, paid)[1][2] == "the claim, or the line on it, is not among those given"
@@ -91,6 +91,25 @@ def test_our_own_price_is_as_expected_in_every_line():
     given = claims([{"hcpcs_code": "99213"}, {"hcpcs_code": "93000"}, {"hcpcs_code": "G0439"}])
     found = payment_variance(given, wb.price(given, deductible_met={"P1": 200}), deductible_met={"P1": 200})
     assert found.summary == {"as expected": (3, Decimal("0.00"))}
+
+
+def test_a_plans_payment_is_held_against_the_plans_own_terms():
+    given = claims([{"hcpcs_code": "99213"}, {"hcpcs_code": "93000"}], claim_filing_code="CI")
+    paid = wb.price(given, plan="GOLD")
+    assert payment_variance(given, paid, plan="GOLD").summary == {"as expected": (2, Decimal("0.00"))}
+    assert payment_variance(given, paid, plan="SILVER").summary.keys() != {"as expected"}
+    medicare = claims([{"hcpcs_code": "99213"}])
+    assert payment_variance(medicare, wb.price(medicare), plan="GOLD").arrow["why"].to_pylist() == [
+        "filing code MB: Medicare does not pay by plan GOLD"
+    ]
+
+
+def test_where_all_was_expected_of_the_patient_what_the_payer_pays_is_still_less_sequestration():
+    # expected: 88.95 of deductible; the payer found it met: 71.16 due, less 1.42
+    ((outcome, difference, _),) = only(
+        ("69.74", [("CO", "45", "11.05"), ("PR", "2", "17.79"), ("CO", "253", "1.42")]), deductible_met=None
+    )
+    assert (outcome, difference) == ("share differs", "0.00")
 
 
 @pytest.mark.parametrize(

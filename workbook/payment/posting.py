@@ -155,7 +155,8 @@ class _Answer:
         self.books, self.claim, self.lines, self.source = books, claim, lines, source
         self.day, self.payer = payment["payment_date"], payment["payer_id"] or payment["payer_name"]
         self.label = f"claim {claim['claim_id']} in remittance {claim['remittance_id']}"
-        self.is_later = claim["claim_status_code"] in LATER_PAYERS
+        after_others = any(reason(a["carc"]).kind == "earlier payer" for a in adjustments)
+        self.is_later = claim["claim_status_code"] in LATER_PAYERS or after_others
         self.pending = ZERO
         self.moves = self._cash() + [m for a in adjustments if (m := self._adjustment(a))]
 

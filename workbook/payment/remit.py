@@ -25,6 +25,9 @@ ZERO = Decimal("0.00")
 PAYMENT_FLOOR = timedelta(days=14)
 #: A line that waits for a decision; it may stand beside decided lines only, and is reversed when it is decided.
 PENDING = ("OA", "133")
+#: CLP02: denied, else decided by the first payer, the second or the third, as SBR01 of the claim says
+DENIED = "4"
+DECIDED_AS = {"P": "1", "S": "2", "T": "3"}
 
 
 class PricedRemittance(Remittance):
@@ -201,7 +204,7 @@ def _add_claim(
     rows["remittance_claim"].append(
         {
             **key,
-            "claim_status_code": "4" if denied else "1",
+            "claim_status_code": DENIED if denied else DECIDED_AS.get(claim["payer_sequence"] or "P", "1"),
             "billed_amount": claim["billed_amount"],
             "paid_amount": paid,
             "patient_responsibility_amount": patient,

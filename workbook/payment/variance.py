@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbook.claims.model import Claims, Remittance
@@ -103,6 +104,7 @@ def payment_variance(
     tolerance: Decimal | int | str = "0.00",
     locality: str = NATIONAL,
     deductible_met: Mapping[str, Decimal | int | str] | None = None,
+    plan: str | Path | None = None,
 ) -> PaymentVariance:
     """Compare what the payment steps expect of each line with what the first payer paid and left to the patient.
 
@@ -110,8 +112,9 @@ def payment_variance(
     dollars) from what was due: the expected allowed amount less the share that the payer left to the patient, less
     sequestration. It is "share differs" when only that share is not the expected one, as with a deductible, and
     "denied" when the payer refused it: then all that was expected is the difference. What the steps do not price, what
-    no payer answered, and claims of payers other than Medicare Part B, whose contract rates are not known here, are
-    "not compared", each with its reason. Raises WorkbookError for a tolerance below zero or an unknown locality.
+    no payer answered, and claims of payers whose rates are not known are "not compared", each with its reason. The
+    rates are Medicare Part B's, or with `plan` (a name or a page, as in `price`) that plan's, for all but Medicare's
+    claims. Raises WorkbookError for a tolerance below zero, an unknown locality or an unknown plan.
     """
     try:
         allowance = money(tolerance)
@@ -119,13 +122,15 @@ def payment_variance(
         raise WorkbookError(f"tolerance {tolerance!r} is not an amount in dollars and cents") from None
     if allowance < 0:
         raise WorkbookError(f"tolerance {dollars(allowance)}: a tolerance is zero or more")
-    priced = price(claims, locality=locality, deductible_met=deductible_met)
+    priced = price(claims, locality=locality, deductible_met=deductible_met, plan=plan)
     filing = {c["claim_id"]: c["claim_filing_code"] for c in claims.arrow["claim"].to_pylist()}
     found = _found(remittance)
     rows = []
     for line in priced.arrow_lines.to_pylist():
         key = (line["claim_id"], line["line_number"])
-        rows.append(_compared(line, filing[line["claim_id"]], found.lines.pop(key, None), found.claims, allowance))
+        unknown = _unknown_rates(filing[line["claim_id"]], plan)
+        answer = found.lines.pop(key, None)
+        rows.append(_compared(line, unknown, answer, found.claims, allowance, is_medicare=plan is None))
     rows += [
         _row(row) | {"outcome": "not compared", "why": "the claim, or the line on it, is not among those given"}
         for row in found.lines.values()
@@ -180,19 +185,31 @@ def _row(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _unknown_rates(filing: str | None, plan: str | Path | None) -> str | None:
+    """Why the rates of a claim's payer are not known; None where they are."""
+    if plan is not None and filing == PRICED:
+        return f"filing code {filing}: Medicare does not pay by plan {plan}"
+    if plan is None and filing != PRICED:
+        return f"filing code {filing or 'missing'}: the rates of this payer's contract are not given (plan)"
+    return None
+
+
 def _compared(
-    line: dict[str, Any], filing: str | None, found: dict[str, Any] | None, answered: set[str], allowance: Decimal
+    line: dict[str, Any],
+    unknown: str | None,
+    found: dict[str, Any] | None,
+    answered: set[str],
+    allowance: Decimal,
+    *,
+    is_medicare: bool,
 ) -> dict[str, Any]:
     row = {c: line[c] for c in ("claim_id", "line_number", "service_date", "hcpcs_code", "billed_amount")}
     row |= _row(found) if found else {}
     if found is None:
         why = "the payer answers the claim without this line" if line["claim_id"] in answered else "no payer answers it"
         return row | {"outcome": "not compared", "why": why}
-    if filing != PRICED:
-        return row | {
-            "outcome": "not compared",
-            "why": f"filing code {filing or 'missing'}: the rates of this payer's contract are not loaded",
-        }
+    if unknown:
+        return row | {"outcome": "not compared", "why": unknown}
     if line["not_priced_reason"]:
         return row | {"outcome": "not compared", "why": f"not priced: {line['not_priced_reason']}"}
     if not found["billed_amount"]:
@@ -204,11 +221,11 @@ def _compared(
         "expected_patient_amount": patient_amount(line),
         "expected_paid_amount": line["paid_amount"],
     }
-    # what is due moves with the share that the payer left to the patient, and sequestration with what is due
-    due = (
-        line["paid_amount"] + line["sequestration_amount"] + expected["expected_patient_amount"] - row["patient_amount"]
-    )
-    withheld = money(max(due, ZERO) * parameter("sequestration_rate").on(line["service_date"]).value)
+    # what is due moves with the share that the payer left to the patient, and Medicare's sequestration with what is due
+    withheld, shift = line["sequestration_amount"] or ZERO, row["patient_amount"] - expected["expected_patient_amount"]
+    due = line["paid_amount"] + withheld - shift
+    if shift and is_medicare:
+        withheld = money(max(due, ZERO) * parameter("sequestration_rate").on(line["service_date"]).value)
     difference = row["paid_amount"] - (due - withheld)
     return row | expected | {"difference_amount": difference} | _judged(row | expected, found, difference, allowance)
 
