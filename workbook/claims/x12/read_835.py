@@ -149,10 +149,13 @@ class _RemittanceReader:
         columns = self._run.tables(self._stretches) if self._run and self._stretches else {}
         self._stretches = []
         for name, buffer in self._rows.items():
-            if not buffer.count and name not in columns:
+            if buffer.count:
+                rows = buffer.to_arrow(), np.array(self._places[name], np.int64)
+                table, places = merged(rows, columns[name]) if name in columns else rows
+            elif name in columns:
+                table, places = columns[name]
+            else:
                 continue
-            rows = buffer.to_arrow(), np.array(self._places[name], np.int64)
-            table, places = merged(rows, columns[name]) if name in columns else rows
             self._done[name].append(table)
             if level := _LEVEL_OF.get(name):
                 self._done_places[level].append((self.problems.file, places))

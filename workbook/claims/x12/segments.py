@@ -111,7 +111,7 @@ def _split(text: str, terminator: str) -> list[str]:
     segments = text.split(terminator)
     if f"{terminator} " in text:
         segments = [segment.lstrip(" ") for segment in segments]
-    return [segment for segment in segments if segment]
+    return list(filter(None, segments))
 
 
 def _runs(chunks: Iterator[str], problems: Problems, name: str) -> Iterator[tuple[Delimiters, str]]:
