@@ -55,10 +55,24 @@ def test_before_2026_an_apm_participant_has_the_factor_of_all():
         ("71046", "nonfacility", ["26"], "10.03"),
         ("71046", "nonfacility", ["TC"], "22.64"),
         ("71046", "nonfacility", [], "32.67"),  # 10.03 + 22.64
+        ("20610", "facility", ["50"], "65.99"),  # 43.99 × 1.5 = 65.985
+        ("27447", "facility", ["80"], "201.22"),  # 1,257.63 × 0.16 = 201.2208
+        ("27447", "facility", ["AS"], "171.04"),  # 1,257.63 × 0.136 = 171.03768
+        ("27447", "facility", ["54"], "993.53"),  # 1,257.63 × 0.79 = 993.5277
+        ("27447", "facility", ["55"], "264.10"),  # 1,257.63 × 0.21 = 264.1023
+        ("27447", "facility", ["78"], "867.76"),  # 1,257.63 × 0.69 = 867.7647
+        ("71046", "nonfacility", ["FX"], "28.14"),  # 10.03 + 22.64 × 0.8 = 28.142
     ],
 )
 def test_national_amounts_of_2025(code, setting, modifiers, amount):
     assert wb.fee(code, "2025-11-03", setting=setting, modifiers=modifiers).amount == Decimal(amount)
+
+
+def test_the_trace_names_every_reduction():
+    assert wb.fee("27447", "2025-11-03", setting="facility", modifiers=["LT", "80"]).trace[-2:] == (
+        "= 1257.63192, rounded to $1,257.63",
+        "Assistants and two surgeons: $201.22",
+    )
 
 
 def test_the_trace_shows_the_arithmetic():
@@ -73,10 +87,15 @@ def test_the_trace_shows_the_arithmetic():
         ("99213", "2023-12-31", [], "no conversion factor for 2023-12-31; loaded are 2024-01-01 to 2026-12-31"),
         ("99213", "2024-06-01", [], "no physician fee file is loaded for 2024-06-01"),
         ("99213", "2027-01-04", [], "no conversion factor for 2027-01-04; loaded are 2024-01-01 to 2026-12-31"),
-        ("80053", "2025-11-03", [], "status X: paid by another fee schedule"),
-        ("J3301", "2025-11-03", [], "status E: not paid on relative value units"),
+        ("36415", "2025-11-03", [], "status X: paid by another fee schedule, which is not modelled"),
+        ("87070", "2025-11-03", [], "87070 is not in the loaded laboratory fee file"),
+        ("J3301", "2025-11-03", [], "no drug payment limits are loaded for 2025-11-03"),
+        ("00790", "2025-11-03", ["AA"], "anesthesia is paid by minutes (unit basis MJ)"),
         ("12345", "2025-11-03", [], "12345 is not in the loaded fee file"),
-        ("20610", "2025-11-03", ["50"], "modifier 50 changes the price or the patient's share by a rule that is not modelled"),
+        ("20610", "2025-11-03", ["GZ"], "refused with reason CO-50"),
+        ("27447", "2025-11-03", ["22"], "modifier 22: more work than usual is priced by report"),
+        ("27447", "2025-11-03", ["62"], "a second surgeon is paid for 27447 on documents alone"),
+        ("66984", "2025-11-03", ["80"], "an assistant at surgery is never paid for 66984"),
         ("99213", "2025-11-03", ["26"], "99213 has no fee of its own with modifier 26"),
     ],
 )  # fmt: skip

@@ -16,9 +16,12 @@ def test_a_step_computes_what_its_worked_example_says(step, section):
     engine = open_engine("duckdb")
     try:
         worked = run_example(engine, step, section)
+        returned = engine.query(step.select.sql).num_rows and bool(step.changes)
+        concerned = step.concerns is None or engine.query(step.concerns.sql).num_rows > 0
     finally:
         engine.close()
     assert worked.found == worked.expected
+    assert concerned or not returned  # what `concerns` passes over, the SELECT would not have changed
 
 
 def test_every_column_a_step_adds_is_shown_in_an_example():
@@ -91,9 +94,10 @@ STEP = (FOLDER / "400_lesser_of_charge_and_fee.md").read_text(encoding="utf-8")
     [
         ("reads: [line]", "reads: [line, mue]", "line 5: reads says ['line', 'mue'], the SELECT reads ['line']"),
         ("type: money", "type: cash", "line 6: allowed_amount: type 'cash'; the types are text"),
-        ("as allowed_amount", "as allowed", "line 20: the SELECT returns claim_id, line_number, allowed_amount, contractual_amount, in that order"),
-        ("from line l", "from lines l", "line 20: no table is called 'lines'"),
+        ("as allowed_amount", "as allowed", "line 22: the SELECT returns claim_id, line_number, allowed_amount, contractual_amount, in that order"),
+        ("from line l", "from lines l", "line 22: no table is called 'lines'"),
         ("rounding: none needed\n", "", "line 1, rounding: this field is missing"),
+        ("in_force:", "concerns: exists (select 1 from mue)\nin_force:", "line 10: concerns reads 'mue', which the SELECT does not"),
     ],
 )  # fmt: skip
 def test_a_broken_step_is_an_error_that_names_file_and_line(tmp_path, old, new, message):

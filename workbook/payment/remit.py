@@ -81,7 +81,7 @@ class PricedRemittance(Remittance):
         table = table_html(
             ["Claim", "Line", "Code", "Billed", "Allowed", "Patient", "Paid", "Note"],
             (
-                [r["claim_id"], r["line_number"], r["hcpcs_code"], dollars(r["billed_amount"]),
+                [r["claim_id"], r["line_number"], r["hcpcs_code"] or r["revenue_code"], dollars(r["billed_amount"]),
                  dollars(r["allowed_amount"]), dollars(patient_amount(r)), dollars(r["paid_amount"]), _remark(r)]
                 for r in self.arrow_lines.slice(0, 50).to_pylist()
             ),
@@ -93,7 +93,7 @@ class PricedRemittance(Remittance):
 def _remark(row: dict[str, Any]) -> str:
     if row["denial_carc"]:
         return f"denied, {row['denial_group_code']}-{row['denial_carc']}"
-    return f"not priced: {row['not_priced_reason']}" if row["not_priced_reason"] else ""
+    return f"not priced: {row['not_priced_reason']}" if row["not_priced_reason"] else row["packaged_reason"] or ""
 
 
 def patient_amount(row: dict[str, Any]) -> Decimal | None:
@@ -110,7 +110,10 @@ def line_adjustments(row: dict[str, Any]) -> list[tuple[str, str, Decimal]]:
         return [(row["denial_group_code"], row["denial_carc"], billed)] if billed else []
     if row["paid_amount"] is None:
         return [(*PENDING, billed)] if billed else []
-    return [(a.group_code, a.carc, amount) for a in adjustments() if (amount := row.get(a.column))]
+    found: dict[tuple[str, str], Decimal] = {}
+    for a in adjustments():
+        found[a.group_code, a.carc] = found.get((a.group_code, a.carc), ZERO) + (row.get(a.column) or ZERO)
+    return [(*why, amount) for why, amount in found.items() if amount]
 
 
 def remit(claims: Claims, lines: pa.Table, payment_date: date | None, assumptions: tuple[str, ...]) -> PricedRemittance:
@@ -178,6 +181,7 @@ def _add_claim(
             {
                 **own,
                 "service_date": line["service_date"],
+                "revenue_code": line["revenue_code"],
                 "hcpcs_code": line["hcpcs_code"],
                 "modifiers": ":".join(m for m in (line[f"modifier_{n}"] for n in range(1, 5)) if m) or None,
                 "billed_amount": line["billed_amount"],
@@ -207,6 +211,7 @@ def _add_claim(
             "claim_filing_code": claim["claim_filing_code"] or "ZZ",
             "payer_claim_id": f"{remittance_id}-{sequence:05d}",
             "patient_id": claim["patient_id"],
+            "ms_drg": lines[0]["priced_drg"],
         }
     )
     return paid

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,9 +19,9 @@ from workbook.engine import Column, Engine, Page, Section, Select, Table, parse_
 from workbook.engine.front import Authority, InForce, Strict
 from workbook.engine.table import TYPES
 from workbook.engine.yaml import validated
-from workbook.payment.parameters import parameter, parameter_names
+from workbook.payment.parameters import parameter, parameter_names, table_of
 from workbook.payment.tables import LINE, PAYMENT_TABLES
-from workbook.terms import Citation, Span
+from workbook.terms import Citation, Span, WorkbookError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,6 +47,12 @@ CLEAN_LINE = {
     "unit_basis": "UN",
     "billed_amount": Decimal(150),
     "frequency_code": "1",
+    # of steps: a line that the physician fee schedule prices
+    "surgical_role": "surgeon",
+    "session_key": "P1 1234567893 2025-11-03",
+    "is_physician_fee": True,
+    "dollars_per_rvu": Decimal("32.3465"),
+    "payment_system": "physician",
 }
 
 
@@ -69,6 +76,8 @@ class _Front(Strict):
     reads: tuple[str, ...]
     adds: dict[str, _Added] = Field(default_factory=dict)
     changes: tuple[str, ...] = ()
+    concerns: str | None = None
+    systems: tuple[str, ...] = ()
     adjusts: dict[str, Annotated[str, Field(pattern=r"^(CO|PR|OA|PI)-\w+$")]] = Field(default_factory=dict)
     in_force: InForce
     rounding: str
@@ -79,7 +88,9 @@ class _Front(Strict):
 class Step:
     """One step of pricing: which columns it adds to a line or changes there, how, and by what authority.
 
-    A step that changes columns returns the lines it changes, and leaves all others as they are.
+    A step that changes columns returns the lines it changes, and leaves all others as they are. `concerns` asks
+    whether there is any line to look at: when it returns no row the step is passed over. `systems` are the payment
+    systems whose lines alone the step looks at.
     """
 
     id: str
@@ -92,7 +103,14 @@ class Step:
     rounding: str
     authority: tuple[Citation, ...]
     select: Select
+    concerns: Select | None
+    systems: tuple[str, ...]
     page: Page
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that the step leaves on every line: those it adds, and its trace."""
+        return (*self.adds, *self.trace)
 
     @property
     def trace(self) -> tuple[Column, ...]:
@@ -126,6 +144,13 @@ def read_step(path: Path) -> Step:
     returned = ("claim_id", "line_number", *front.adds, *front.changes)
     if select.columns != returned:
         raise page.error(page.top.sql_line, f"the SELECT returns {', '.join(returned)}, in that order")
+    concerns = None
+    own = ", ".join(f"'{system}'" for system in front.systems)
+    if condition := front.concerns or (own and f"l.payment_system in ({own})"):
+        asked = f"select 1 as one from line l where {condition}"
+        concerns = parse_select(asked, page.name, page.line("concerns"))
+        if unknown := sorted(concerns.reads - select.reads - {"line"}):
+            raise page.error(page.line("concerns"), f"concerns reads {unknown[0]!r}, which the SELECT does not")
     known = {"line", *REFERENCE_TABLES, *parameter_names(), *PAYMENT_TABLES, *CLAIM_TABLES}
     if unknown := sorted(select.reads - known):
         raise page.error(
@@ -150,6 +175,8 @@ def read_step(path: Path) -> Step:
         rounding=front.rounding,
         authority=tuple(a.citation for a in front.authority),
         select=select,
+        concerns=concerns,
+        systems=front.systems,
         page=page,
     )
 
@@ -172,24 +199,56 @@ def adjustments() -> tuple[Adjustment, ...]:
     return tuple(adjustment for step in steps() for adjustment in step.adjusts)
 
 
-def run_step(engine: Engine, step: Step) -> None:
+def run_steps(engine: Engine, before: str = "999") -> None:
+    """Run the steps whose number is less than `before` over the table `line` in `engine`.
+
+    One that concerns no line of it leaves its columns null. Raises WorkbookError when the lines became more.
+    """
+    total = "select count(*) as n from line"
+    [lines] = engine.query(total)["n"].to_pylist()
+    pending: tuple[Column, ...] = ()
+    last: Step | None = None
+    for step in steps():
+        if step.id >= before:
+            last = step
+            break
+        mentioned = step.select.mentions | (step.concerns.mentions if step.concerns else frozenset())
+        if mentioned & {column.name for column in pending}:
+            _keep_line(engine, line_table(step).names, pending)
+            pending = ()
+        if step.concerns and not engine.query(f"{step.concerns.sql} limit 1").num_rows:
+            pending += step.columns
+            continue
+        run_step(engine, step, pending)
+        pending = ()
+    _keep_line(engine, line_table(last).names, pending)
+    [priced] = engine.query(total)["n"].to_pylist()
+    if priced != lines:
+        raise WorkbookError(
+            f"pricing made {priced} lines of {lines}: a loaded table has two rows for one code and date; find it with: "
+            "workbook codes list, and remove it with: workbook codes remove"
+        )
+
+
+def run_step(engine: Engine, step: Step, pending: tuple[Column, ...] = ()) -> None:
     """Add a step's columns to the table `line` in `engine`; they are null for a line that the step does not return.
 
-    A step that reads `line` once and returns every row of it adds its columns in passing, without a join.
+    `pending` are columns of earlier steps that `line` does not hold yet, null on every line. A step that reads `line`
+    once and returns every row of it adds its columns in passing, without a join.
     """
     names = line_table(step).names
     alias = None if step.changes else step.select.row_by_row("line", LINE.key)
     if alias:
-        columns = ", ".join((*names, *(column.name for column in step.adds)))
-        engine.keep("line", f"select {columns} from ({step.select.reading(alias, 'line', names).sql}) q")
+        held = [name for name in names if name not in {column.name for column in pending}]
+        columns = (*names, *(column.name for column in step.adds))
+        _keep_line(engine, columns, pending, step.select.reading(alias, "line", held).sql)
         return
     engine.keep("added", step.select.sql)
-    shown = [
-        f"case when a.claim_id is not null then a.{name} else l.{name} end as {name}"
-        if name in step.changes
-        else f"l.{name}"
-        for name in names
-    ]
+    given = {
+        name: f"case when a.claim_id is not null then a.{name} else l.{name} end as {name}" for name in step.changes
+    }
+    given |= {column.name: _null(column) for column in pending}
+    shown = [given.get(name, f"l.{name}") for name in names]
     shown += [f"a.{column.name}" for column in step.adds]
     shown += [f"case when a.{FEE} <> l.{FEE} then a.{FEE} end as {column.name}" for column in step.trace]
     engine.keep(
@@ -199,13 +258,25 @@ def run_step(engine: Engine, step: Step) -> None:
     )
 
 
+def _keep_line(
+    engine: Engine, names: Iterable[str], pending: tuple[Column, ...], sql: str = "select * from line"
+) -> None:
+    """Keep what `sql` returns as `line`, with these columns; those in `pending` are null."""
+    nulls = {column.name: _null(column) for column in pending}
+    engine.keep("line", f"select {', '.join(nulls.get(name, name) for name in names)} from ({sql}) q")
+
+
+def _null(column: Column) -> str:
+    return f"cast(null as {TYPES[column.type]}) as {column.name}"
+
+
 def line_table(before: Step | None = None) -> Table:
     """The table `line` as it stands before a step, or after the last one."""
     columns = list(LINE.columns)
     for step in steps():
         if before is not None and step.id >= before.id:
             break
-        columns += (*step.adds, *step.trace)
+        columns += step.columns
     return Table("line", LINE.grain, LINE.key, tuple(columns))
 
 
@@ -254,8 +325,8 @@ def run_example(engine: Engine, step: Step, section: Section) -> Worked:
 
 
 def _given(step: Step) -> dict[str, pa.Table]:
-    """The tables a step reads in its examples: those the page gives, the real parameters, and empty ones."""
-    tables = {**REFERENCE_TABLES, **PAYMENT_TABLES, **CLAIM_TABLES}
+    """The tables a step reads in its examples: those the page gives, else the real parameters, and empty tables."""
+    tables = {**REFERENCE_TABLES, **PAYMENT_TABLES, **CLAIM_TABLES, **{n: table_of(n) for n in parameter_names()}}
     given: dict[str, pa.Table] = {}
     for section in step.page.of_kind("Given"):
         if section.name not in tables or len(section.tables) != 1:
