@@ -34,6 +34,6 @@ def test_an_unknown_verb_is_refused_with_the_list():
     try:
         wb.adjudicate  # noqa: B018
     except AttributeError as error:
-        assert str(error).startswith("workbook has no verb 'adjudicate'; it has audit")
+        assert str(error).startswith("workbook has no verb 'adjudicate'; it has appeal_letter, audit")
     else:
         raise AssertionError("expected an AttributeError")

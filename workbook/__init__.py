@@ -22,10 +22,17 @@ if TYPE_CHECKING:
     from workbook.encounters.hunt import hunt
     from workbook.encounters.scoring import check
     from workbook.encounters.to_claim import to_claim
+    from workbook.payment.appeal_letter import appeal_letter
+    from workbook.payment.corrections import reversal_and_correction
+    from workbook.payment.denials import denial_worklist
     from workbook.payment.fee import fee
+    from workbook.payment.measures import month_numbers
     from workbook.payment.parameters import parameter
+    from workbook.payment.posting import post, record
     from workbook.payment.price import price
+    from workbook.payment.receivables import receivables
     from workbook.payment.statement import statement
+    from workbook.payment.variance import payment_variance
     from workbook.rules.audit import audit
     from workbook.rules.card import rule, rules
     from workbook.rules.peers import peers
@@ -33,23 +40,31 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _VERBS = {
+    "appeal_letter": "workbook.payment.appeal_letter",
     "audit": "workbook.rules.audit",
     "check": "workbook.encounters.scoring",
     "check_x12": "workbook.claims.files",
     "claim_form": "workbook.claims.forms",
     "deidentify": "workbook.claims.deidentify",
+    "denial_worklist": "workbook.payment.denials",
     "encounter": "workbook.encounters.case",
     "encounters": "workbook.encounters.case",
     "fee": "workbook.payment.fee",
     "hunt": "workbook.encounters.hunt",
     "intake": "workbook.claims.intake",
     "lookup": "workbook.codes.lookup",
+    "month_numbers": "workbook.payment.measures",
     "parameter": "workbook.payment.parameters",
+    "payment_variance": "workbook.payment.variance",
     "peers": "workbook.rules.peers",
+    "post": "workbook.payment.posting",
     "price": "workbook.payment.price",
     "read_claims": "workbook.claims.files",
     "read_remittance": "workbook.claims.files",
+    "receivables": "workbook.payment.receivables",
+    "record": "workbook.payment.posting",
     "remittance_view": "workbook.claims.forms",
+    "reversal_and_correction": "workbook.payment.corrections",
     "review_codes": "workbook.codes.review",
     "rule": "workbook.rules.card",
     "rules": "workbook.rules",
@@ -62,9 +77,11 @@ _VERBS = {
 }
 
 __all__ = [
-    "audit", "check", "check_x12", "claim_form", "deidentify", "encounter", "encounters", "fee", "hunt", "intake",
-    "lookup", "parameter", "peers", "price", "read_claims", "read_remittance", "remittance_view", "review_codes",
-    "rule", "rules", "search", "statement", "to_claim", "write_835", "write_837", "write_csv",
+    "appeal_letter", "audit", "check", "check_x12", "claim_form", "deidentify", "denial_worklist", "encounter",
+    "encounters", "fee", "hunt", "intake", "lookup", "month_numbers", "parameter", "payment_variance", "peers",
+    "post", "price", "read_claims", "read_remittance", "receivables", "record", "remittance_view",
+    "reversal_and_correction", "review_codes", "rule", "rules", "search", "statement", "to_claim", "write_835",
+    "write_837", "write_csv",
 ]  # fmt: skip
 
 

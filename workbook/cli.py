@@ -94,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     price.add_argument("--plan", help="a commercial plan in Medicare's place: BRONZE, GOLD, SILVER, or your own .yaml")
     price.add_argument("--supplement", help="the letter of the Medicare supplement that the patients have")
     price.add_argument("--nonparticipating", action="store_true", help="the provider does not participate: 95 percent")
+    price.add_argument("--wage-index", metavar="NUMBER", help="of the hospital or surgical center (default 1)")
     price.add_argument("--as-if-on", metavar="DATE", help="price each claim as if its first day had been this one")
     price.add_argument("--no-audit", action="store_true", help="price every line; deny nothing")
     peers = verb("peers", _peers, "Compare each provider with the peers: visit levels, modifiers, diagnoses, hours.")
@@ -103,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     peers.add_argument("--measures", metavar="ID", nargs="+", help="only these measures")
     peers.add_argument("--json", action="store_true", help="print the shares as JSON")
     peers.add_argument("--out", metavar="DIR", type=Path, help="write shares.csv and levels.csv into this folder")
+    _add_after_payment(verb)
     practice = verb("practice", _practice, "Make a year of an invented practice: claims, payments and planted errors.")
     practice.add_argument("folder", metavar="DIR", help="where to write; what is there by these names is replaced")
     practice.add_argument("--seed", type=int, metavar="N", help="another seed makes another year (default: as shipped)")
@@ -116,6 +118,42 @@ def _parser() -> argparse.ArgumentParser:
     page = rules.add_parser("page", help="the whole catalogue as one page for a browser")
     page.add_argument("file", type=Path, metavar="FILE.html")
     return parser
+
+
+def _add_after_payment(verb: Callable[..., argparse.ArgumentParser]) -> None:
+    """What comes after the payment: the ledger, the payer's answer held against the price, denials, appeals, ages."""
+    posted = verb("post", _post, "Post claims and payers' answers (835) to a ledger, in the order given.")
+    posted.add_argument("paths", nargs="*", metavar="CLAIMS", help="claims: files or a folder")
+    posted.add_argument("--remittance", metavar="835", nargs="+", default=[], help="835 files, the oldest first")
+    posted.add_argument("--ledger", metavar="FILE", type=Path, help="the ledger.csv of an earlier --out, to go on from")
+    variance = verb("variance", _variance, "Hold what payers paid against the price, line by line.")
+    variance.add_argument("paths", nargs="+", metavar="CLAIMS", help="claims: files or a folder")
+    variance.add_argument("--remittance", metavar="835", nargs="+", required=True, help="835 files")
+    variance.add_argument("--locality", default="NATIONAL", help="carrier-locality, as in 10112-00 (default NATIONAL)")
+    variance.add_argument("--tolerance", metavar="USD", default="0.00", help="a difference that is not worth a look")
+    for added in (posted, variance):
+        added.add_argument("--received", metavar="DATE", help="when the payer received the claims")
+    denials = verb("denials", _denials, "List what payers refused: who can mend it, by which way, until when.")
+    appeal = verb("appeal", _appeal, "Draft an appeal of a refused claim; what is not on file is a marked blank.")
+    appeal.add_argument("--claim", metavar="ID", required=True, help="the claim")
+    appeal.add_argument("--line", metavar="N", type=int, nargs="+", help="only these lines (default: all refused)")
+    appeal.add_argument("--requester", metavar="NAME", help="who asks (default: the payee of the remittance)")
+    for added in (denials, appeal):
+        added.add_argument("remittance", nargs="+", metavar="835", help="835 files")
+        added.add_argument("--claims", metavar="PATH", nargs="+", help="the claims, for what the 835 does not say")
+        added.set_defaults(received=None)
+    ages = verb("receivables", _receivables, "What is owed, by whom and since when; with --month its numbers.")
+    ages.add_argument("ledger", metavar="LEDGER.csv", type=Path, help="the ledger.csv of: workbook post … --out DIR")
+    ages.add_argument("--month", metavar="YYYY-MM", help="the numbers of this month too; needs --remittance")
+    ages.add_argument("--remittance", metavar="835", nargs="+", help="835 files, for the denial rates")
+    ages.add_argument("--claims", metavar="PATH", nargs="+", help="claims to audit, for the clean claim rate")
+    ages.set_defaults(received=None)
+    for added in (denials, appeal, ages):
+        added.add_argument("--on", metavar="DATE", help="the day to reckon from (default: today)")
+    for added in (posted, variance, denials, ages):
+        added.add_argument("--json", action="store_true", help="print the result as JSON")
+        added.add_argument("--out", metavar="DIR", type=Path, help="write the result into this folder")
+    appeal.add_argument("--out", metavar="FILE", type=Path, help="write the draft: .txt or .html")
 
 
 def _add_convert(parser: argparse.ArgumentParser) -> None:
@@ -312,6 +350,7 @@ def _price(options: argparse.Namespace) -> int:
         supplement=options.supplement,
         as_if_on=options.as_if_on,
         participates=not options.nonparticipating,
+        wage_index=options.wage_index,
     )
     if options.json:
         print(to_json({"lines": result.arrow_lines.to_pylist(), "assumptions": result.assumptions}))
@@ -342,6 +381,149 @@ def _priced(row: dict[str, Any]) -> str:
 
     patient = dollars(patient_amount(row))
     return f"{head}  allowed {dollars(row['allowed_amount'])}  patient {patient}  paid {dollars(row['paid_amount'])}"
+
+
+def _read_remittance(paths: Sequence[str]) -> Remittance:
+    import workbook as wb
+
+    remittance = wb.read_remittance(list(paths))
+    _say_problems(remittance)
+    return remittance
+
+
+def _claims_of(options: argparse.Namespace, paths: Sequence[str] | None) -> Claims | None:
+    """The claims at `paths`, their reader's problems told; None when none are named."""
+    if not paths:
+        return None
+    options.paths = list(paths)
+    claims = _read(options)
+    _say_problems(claims)
+    return claims
+
+
+def _say_written(folder: Path, *names: str) -> None:
+    print(f"wrote {', '.join(names)} into {folder}", file=sys.stderr)
+
+
+def _post(options: argparse.Namespace) -> int:
+    import workbook as wb
+    from workbook.engine.export import to_json
+    from workbook.payment.ledger import read_ledger
+
+    if not options.paths and not options.remittance:
+        raise WorkbookError("post needs claims, or --remittance with 835 files, or both")
+    folder = _out(options)
+    earlier = read_ledger(options.ledger) if options.ledger else None
+    claims = _claims_of(options, options.paths)
+    answers = [_read_remittance([path]) for path in options.remittance]
+    ledger = wb.post(earlier, claims, answers)
+    for problem in ledger.problems:
+        print(f"to look at: {problem}", file=sys.stderr)
+    if options.json:
+        print(to_json({"balances": ledger.balances(), "problems": ledger.problems}))
+    else:
+        print(ledger)
+        for name, amount in ledger.balances().items():
+            print(f"  {name:<26}{dollars(amount):>16}")
+    if folder:
+        ledger.write(folder / "ledger.csv")
+        _say_written(folder, "ledger.csv")
+    broken = any(_is_broken(x) for x in (claims, *answers) if x is not None)
+    return 1 if ledger.problems or broken else 0
+
+
+def _variance(options: argparse.Namespace) -> int:
+    import workbook as wb
+    from workbook.engine.export import to_json, write_people_csv
+
+    folder, claims, remittance = _out(options), _read(options), _read_remittance(options.remittance)
+    _say_problems(claims)
+    found = wb.payment_variance(claims, remittance, tolerance=options.tolerance, locality=options.locality)
+    rows = found.arrow.to_pylist()
+    if options.json:
+        print(to_json({"lines": rows, "assumptions": found.assumptions}))
+    else:
+        print(found)
+        odd = [r for r in rows if r["outcome"] not in ("as expected", "not compared")]
+        for r in odd[:50]:
+            line = f"{r['claim_id']} line {r['line_number']}  {r['hcpcs_code']}"
+            print(f"  {line}  {r['outcome']} {dollars(r['difference_amount'])}: {r['why']}")
+        print("\n".join(found.assumptions))
+    if folder:
+        write_people_csv(found.arrow, folder / "payment_variance.csv")
+        _say_written(folder, "payment_variance.csv")
+    return 0 if set(found.summary) <= {"as expected"} else 1
+
+
+def _denials(options: argparse.Namespace) -> int:
+    import workbook as wb
+    from workbook.engine.export import to_json
+
+    folder, remittance = _out(options), _read_remittance(options.remittance)
+    found = wb.denial_worklist(remittance, _claims_of(options, options.claims), on=options.on)
+    rows = found.arrow.to_pylist()
+    if options.json:
+        print(to_json(rows))
+    else:
+        print(found)
+        for r in rows[:50]:
+            place = r["claim_id"] + (f" line {r['line_number']}" if r["line_number"] is not None else "")
+            reason = f"{r['group_code']}-{r['carc']}" + (f" {r['rarcs']}" if r["rarcs"] else "")
+            until = f"by {r['due_date']}" if r["due_date"] else r["due_rule"]
+            print(f"  {dollars(r['denied_amount']):>12}  {place}  {reason}  {r['fixer']}: {r['way']}, {until}")
+            print(f"                {r['action']}")
+        if len(rows) > 50:
+            print(f"  … and {len(rows) - 50:,} more (--out DIR writes them all)")
+    if folder:
+        found.write(folder / "denials.csv")
+        _say_written(folder, "denials.csv")
+    return 1 if rows or _is_broken(remittance) else 0
+
+
+def _appeal(options: argparse.Namespace) -> int:
+    import workbook as wb
+
+    remittance = _read_remittance(options.remittance)
+    draft = wb.appeal_letter(
+        remittance, options.claim, _claims_of(options, options.claims), lines=options.line,
+        requester=options.requester, on=options.on,
+    )  # fmt: skip
+    for said in (*draft.cautions, *(f"to fill in: {m}" for m in draft.missing)):
+        print(said, file=sys.stderr)
+    if options.out:
+        print(f"wrote {draft.write(options.out)}", file=sys.stderr)
+    else:
+        print(draft, end="")
+    return 0
+
+
+def _receivables(options: argparse.Namespace) -> int:
+    import workbook as wb
+    from workbook.engine.export import to_json
+    from workbook.payment.ledger import read_ledger
+
+    if options.month and not options.remittance:
+        raise WorkbookError("--month needs --remittance with the month's 835 files, for the denial rates")
+    folder, ledger = _out(options), read_ledger(options.ledger)
+    ages, numbers = wb.receivables(ledger, on=options.on), None
+    if options.month:
+        claims = _claims_of(options, options.claims)
+        errors = wb.audit(claims, price=False).findings.query("severity == 'error'") if claims is not None else None
+        stopped = None if errors is None else set(errors["claim_id"])
+        numbers = wb.month_numbers(ledger, _read_remittance(options.remittance), options.month, claims, stopped)
+    if options.json:
+        told = {
+            m.id: {"value": m.value, "from": m.parts, "period": m.period, "formula": m.formula, "why_not": m.why_not}
+            | {"authority": str(m.authority)}
+            for m in (numbers.measures if numbers else ())
+        }
+        print(to_json({"items": ages.arrow.to_pylist(), "numbers": told}))
+    else:
+        print(str(ages) + (f"\n{numbers}" if numbers else ""))
+    if folder:
+        ages.write(folder / "receivables.csv")
+        _say_written(folder, "receivables.csv")
+    return 0
 
 
 def _intake(options: argparse.Namespace) -> int:

@@ -80,6 +80,18 @@ def test_a_diagnosis_is_dated_by_its_claim():
     assert (row["diagnosis_code"], row["service_date"]) == ("E119", DAY)
 
 
+def test_a_payable_line_knows_its_zip_its_bill_and_the_day_of_a_stay_without_dates():
+    lines = [line(1, "99213"), line(1, None, claim_id="C2", service_from_date=None, revenue_code="0120")]
+    claims = [{"claim_id": "C1"}, hospital("C2", "111", statement_from_date=DAY)]
+    parties = [
+        {"claim_id": "C1", "role": "billing", "sequence": 1, "zip_code": "35203"},
+        {"claim_id": "C1", "role": "facility", "sequence": 1, "zip_code": "35004"},
+    ]
+    office, stay = rows_of("payable_line", lines, claims, parties=parties)
+    assert (office["service_zip"], office["type_of_bill"]) == ("35004", None)
+    assert (stay["service_date"], stay["type_of_bill"], stay["revenue_code"]) == (DAY, "111", "0120")
+
+
 @pytest.mark.parametrize(("days", "a_day"), [(1, 10), (3, 3), (4, 3)])  # 10 ÷ 3 = 3.33 → 3; 10 ÷ 4 = 2.5 → 3
 def test_units_of_a_span_are_divided_by_its_days_and_rounded(days, a_day):
     (row,) = rows_of("line_with_daily_units", [line(1, "J3301", 10, service_through_date=date(2025, 11, 2 + days))])

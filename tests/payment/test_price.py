@@ -15,7 +15,7 @@ from workbook.payment.step import adjustments as step_adjustments
 from workbook.payment.tables import DENIAL
 from workbook.terms import WorkbookError
 
-VISIT, ECG, READING, PANEL = ({"hcpcs_code": c} for c in ("99213", "93000", "93010", "80053"))
+VISIT, ECG, READING, DRAW = ({"hcpcs_code": c} for c in ("99213", "93000", "93010", "36415"))
 
 
 def adjustments(remittance, line=None):
@@ -52,15 +52,17 @@ def test_a_denied_line_stands_in_the_remittance_with_its_reason_and_costs_the_pa
 
 
 def test_a_line_without_a_price_waits_beside_priced_ones_and_is_never_zero():
-    remittance = wb.price(claims([VISIT, PANEL]), deductible_met={"P1": 257})
+    remittance = wb.price(claims([VISIT, DRAW]), deductible_met={"P1": 257})
     assert adjustments(remittance, 2) == [("OA", "133", "100.00")]
-    assert remittance.not_priced["not_priced_reason"].tolist() == ["status X: paid by another fee schedule"]
+    assert remittance.not_priced["not_priced_reason"].tolist() == [
+        "status X: paid by another fee schedule, which is not modelled"
+    ]
     assert remittance.arrow["remittance_line"]["allowed_amount"].to_pylist() == [Decimal("88.95"), None]
     assert remittance.is_balanced
 
 
 def test_a_claim_of_which_no_line_has_a_price_is_not_remitted_but_said():
-    remittance = wb.price(claims([PANEL]))
+    remittance = wb.price(claims([DRAW]))
     assert remittance.arrow["remittance_claim"].num_rows == 0
     assert len(remittance.not_priced) == 1
     assert repr(remittance) == "no claim remitted; 1 of 1 lines not priced (see .not_priced)"
@@ -151,22 +153,22 @@ def test_old_claims_are_refused_their_price_unless_they_are_moved_on_request():
 
 def test_other_payers_claims_are_priced_as_medicare_and_that_is_said():
     remittance = wb.price(claims([VISIT], claim_filing_code="CI"))
-    assert "Claims with filing code CI are priced as if Medicare Part B were the payer." in remittance.assumptions
+    assert "Claims with filing code CI are priced as if Medicare were the payer." in remittance.assumptions
 
 
 def test_the_statement_owes_what_the_remittance_says_the_patient_owes():
-    remittance = wb.price(claims([VISIT, ECG, PANEL]), deductible_met={"P1": 150})
+    remittance = wb.price(claims([VISIT, ECG, DRAW]), deductible_met={"P1": 150})
     owed = wb.statement(remittance, "P1").owed
     assert remittance.arrow["remittance_claim"]["patient_responsibility_amount"].to_pylist() == [owed]
 
 
 def test_the_waterfall_falls_from_billed_to_paid_without_a_gap():
-    remittance = wb.price(claims([VISIT, ECG, PANEL]), deductible_met={"P1": 150})
+    remittance = wb.price(claims([VISIT, ECG, DRAW]), deductible_met={"P1": 150})
     fall = remittance.waterfall("C1")
     assert fall.billed == 300
     assert [f.before for f in fall.falls] == [fall.billed, *[f.after for f in fall.falls[:-1]]]
     assert fall.falls[-1].after == fall.paid == remittance.arrow["remittance_claim"]["paid_amount"].to_pylist()[0]
-    assert "status X: paid by another fee schedule" in str(fall)
+    assert "status X: paid by another fee schedule, which is not modelled" in str(fall)
 
 
 def test_the_picture_says_in_words_what_it_shows():

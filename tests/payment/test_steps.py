@@ -94,8 +94,8 @@ STEP = (FOLDER / "400_lesser_of_charge_and_fee.md").read_text(encoding="utf-8")
     [
         ("reads: [line]", "reads: [line, mue]", "line 5: reads says ['line', 'mue'], the SELECT reads ['line']"),
         ("type: money", "type: cash", "line 6: allowed_amount: type 'cash'; the types are text"),
-        ("as allowed_amount", "as allowed", "line 20: the SELECT returns claim_id, line_number, allowed_amount, contractual_amount, in that order"),
-        ("from line l", "from lines l", "line 20: no table is called 'lines'"),
+        ("as allowed_amount", "as allowed", "line 22: the SELECT returns claim_id, line_number, allowed_amount, contractual_amount, in that order"),
+        ("from line l", "from lines l", "line 22: no table is called 'lines'"),
         ("rounding: none needed\n", "", "line 1, rounding: this field is missing"),
         ("in_force:", "concerns: exists (select 1 from mue)\nin_force:", "line 10: concerns reads 'mue', which the SELECT does not"),
     ],

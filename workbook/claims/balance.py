@@ -47,16 +47,19 @@ def balance(tables: Mapping[str, pa.Table], paid_before: Mapping[str, Decimal] |
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    adjustment, claim = tables["adjustment"], tables["remittance_claim"]
+    remittance, claim, adjustment = tables["remittance"], tables["remittance_claim"], tables["adjustment"]
     on_lines = adjustment.filter(pc.equal(adjustment["level"], "line"))
-    paid = _sums(_with_earlier(claim, paid_before or {}), ("remittance_id",), "paid_amount")
-    withheld = _sums(tables["provider_adjustment"], ("remittance_id",), "amount")
-    transaction = _with_sum(tables["remittance"], ("remittance_id",), paid, "billed_amount")
+    paid = _with_earlier(claim, paid_before or {})
+    of_claims = _sums(remittance, paid, ("remittance_id",), "paid_amount")
+    withheld = _sums(remittance, tables["provider_adjustment"], ("remittance_id",), "amount")
+    of_claim = _sums(claim, adjustment, CLAIM_KEY, "amount")
+    of_line = _sums(tables["remittance_line"], on_lines, LINE_KEY, "amount")
+    transaction = remittance.append_column("billed_amount", of_claims)
     return pa.concat_tables(
         [
-            _judged("transaction", transaction, ("remittance_id",), withheld, "payment_amount"),
-            _judged("claim", claim, CLAIM_KEY, _sums(adjustment, CLAIM_KEY, "amount"), "paid_amount"),
-            _judged("line", tables["remittance_line"], LINE_KEY, _sums(on_lines, LINE_KEY, "amount"), "paid_amount"),
+            _judged("transaction", transaction, withheld, "payment_amount"),
+            _judged("claim", claim, of_claim, "paid_amount"),
+            _judged("line", tables["remittance_line"], of_line, "paid_amount"),
         ]
     )
 
@@ -70,39 +73,42 @@ def _with_earlier(claim: pa.Table, paid_before: Mapping[str, Decimal]) -> pa.Tab
     return pa.concat_tables([claim.select(schema.names).cast(schema), earlier])
 
 
-def _sums(rows: pa.Table, key: tuple[str, ...], column: str) -> pa.Table:
-    """The sum of `column` for each key, null where one of its amounts is."""
+def _sums(rows: pa.Table, others: pa.Table, key: tuple[str, ...], column: str) -> pa.Array:
+    """For each row the sum of `column` over the others of its key: 0.00 where there is none, null where one is null."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
+    own, theirs = _numbered(rows, others, key)
     options = pc.ScalarAggregateOptions(skip_nulls=False)
-    return rows.group_by(list(key)).aggregate([(column, "sum", options)])
+    sums = pa.table({"key": theirs, "amount": others[column]}).group_by("key").aggregate([("amount", "sum", options)])
+    at = pc.index_in(own, sums["key"].combine_chunks(), skip_nulls=True)
+    total = sums["amount_sum"].combine_chunks().cast(pa.decimal128(18, 2)).take(at)
+    return pc.if_else(at.is_null(), pa.scalar(0, pa.decimal128(18, 2)), total)
 
 
-def _with_sum(rows: pa.Table, key: tuple[str, ...], sums: pa.Table, name: str) -> pa.Table:
-    """Add to each row, in its order, the sum for its key; 0.00 where there was nothing to sum."""
+def _numbered(rows: pa.Table, others: pa.Table, key: tuple[str, ...]) -> tuple[pa.Array, pa.Array]:
+    """A number for the key of each row of both tables, the same for the same key; null where a part of it is null."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    column = sums.column_names[-1] if sums.column_names[-1].endswith("_sum") else sums.column_names[0]
-    sums = sums.append_column("has_any", pa.array([True] * sums.num_rows, pa.bool_()))
-    found = rows.append_column("row", pa.array(range(rows.num_rows), pa.int64()))
-    found = found.join(sums, list(key)).sort_by("row")
-    total = pc.if_else(
-        pc.is_valid(found["has_any"]), found[column].cast(pa.decimal128(18, 2)), pa.scalar(0, pa.decimal128(18, 2))
-    )
-    return rows.append_column(name, total)
+    number: pa.Array = pa.scalar(0, pa.int64())
+    for name in key:
+        both = pa.chunked_array([*rows[name].chunks, *others[name].chunks], rows.schema.field(name).type)
+        distinct = both.unique()
+        place = pc.index_in(both, distinct, skip_nulls=True).combine_chunks().cast(pa.int64())
+        number = pc.add(pc.multiply(number, len(distinct)), place)
+    return number.slice(0, rows.num_rows), number.slice(rows.num_rows)
 
 
-def _judged(level: str, rows: pa.Table, key: tuple[str, ...], deductions: pa.Table, payment: str) -> pa.Table:
-    """Compare what each row pays with its charge less the deductions of its key."""
+def _judged(level: str, rows: pa.Table, deducted: pa.Array, payment: str) -> pa.Table:
+    """Compare what each row pays with its charge less what is deducted from it."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    rows = _with_sum(rows, key, deductions, "deducted")
-    expected = pc.subtract(rows["billed_amount"], rows["deducted"])
+    expected = pc.subtract(rows["billed_amount"], deducted)
     off = pc.subtract(rows[payment], expected)
     columns = {
-        "level": pa.array([level] * rows.num_rows, pa.string()),
+        "level": pa.repeat(level, rows.num_rows),
         "expected_amount": expected,
         "found_amount": rows[payment],
         "off_by_amount": off,

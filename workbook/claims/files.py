@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING
 from workbook.claims.model import Claims, Remittance
 from workbook.claims.table_files import SUFFIXES, read_tables, write_csv_tables
 from workbook.claims.tables import CLAIM_TABLES, REMITTANCE_TABLES
-from workbook.claims.x12 import read_835
-from workbook.claims.x12.check import check
 from workbook.claims.x12.envelope import first_transaction, named
-from workbook.claims.x12.read_837 import read_837
 from workbook.claims.x12.rows import Problems
 from workbook.engine.table import Table
 from workbook.terms import WorkbookError, parse_date
@@ -37,6 +34,8 @@ def read_claims(path: Paths, received_date: date | str | None = None) -> Claims:
     folder = _table_folder(path, CLAIM_TABLES)
     if folder is None:
         files, skipped = _x12_files(path, "claim.csv")
+        from workbook.claims.x12.read_837 import read_837  # each reader is read in only where it is used
+
         claims = read_837(files, received_date)
         if not claims.arrow["claim"].num_rows:
             _refuse_other_kinds(files, "837")
@@ -57,6 +56,8 @@ def read_remittance(path: Paths) -> Remittance:
     folder = _table_folder(path, REMITTANCE_TABLES)
     if folder is None:
         files, skipped = _x12_files(path, "remittance.csv")
+        from workbook.claims.x12 import read_835
+
         remittance = read_835.read_remittance(files)
         if not remittance.arrow["remittance"].num_rows:
             _refuse_other_kinds(files, "835")
@@ -73,6 +74,8 @@ def check_x12(path: Paths) -> pa.Table:
     Raises WorkbookError when a path is missing, empty or not X12.
     """
     files, skipped = _x12_files(path, "an 837 or 835 file")
+    from workbook.claims.x12.check import check
+
     return _concat(skipped, check(files))
 
 

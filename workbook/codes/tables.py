@@ -216,6 +216,61 @@ APC = _reference(
     Column("copayment", "money", "national unadjusted copayment"),
     Column("minimum_copayment", "money", "minimum unadjusted copayment"),
 )
+ANESTHESIA_BASE = _reference(
+    "anesthesia_base",
+    "one anesthesia code and span of dates",
+    ("hcpcs_code",),
+    Column("hcpcs_code", "text", "CPT anesthesia code", required=True),
+    Column("base_units", "rate", "uniform units for the procedure, before time", required=True),
+)
+DRUG_PRICE = _reference(
+    "drug_price",
+    "one drug that Part B pays by its average sales price, and span of dates",
+    ("hcpcs_code",),
+    Column("hcpcs_code", "text", "HCPCS code", required=True),
+    Column(
+        "payment_limit", "quantity", "dollars for one unit of the code; the percentage on top is in it", required=True
+    ),
+    Column("coinsurance_percent", "rate", "the patient's; 20 unless the price rose faster than inflation"),
+)
+LABORATORY_FEE = _reference(
+    "laboratory_fee",
+    "one code and modifier of the clinical laboratory fee schedule and span of dates",
+    ("hcpcs_code", "modifier"),
+    Column("hcpcs_code", "text", "HCPCS code", required=True),
+    Column("modifier", "text", "QW where the file has a row of its own; null otherwise"),
+    Column("fee_amount", "money", "national rate; null where the carrier sets it"),
+)
+DMEPOS_FEE = _reference(
+    "dmepos_fee",
+    "one code, its modifiers and one state or territory, and span of dates",
+    ("hcpcs_code", "modifiers", "state"),
+    Column("hcpcs_code", "text", "HCPCS code", required=True),
+    Column("modifiers", "text", "the modifiers that tell the fee, in their order, as NU or RRKF; null where none does"),
+    Column("state", "text", "postal abbreviation of where the patient lives", required=True),
+    Column("category", "text", "IN inexpensive, CR capped rental, OX oxygen, PO prosthetics …"),
+    Column("ceiling", "money", "the most a fee outside rural areas may be"),
+    Column("floor", "money", "the least a fee may be"),
+    Column("fee_amount", "money", "the fee outside rural areas"),
+    Column("rural_fee_amount", "money", "the fee in rural areas; null or 0 where it is not another"),
+)
+DMEPOS_RURAL_ZIP = _reference(
+    "dmepos_rural_zip",
+    "one five-digit ZIP code that counts as rural for DMEPOS fees and span of dates",
+    ("zip_code",),
+    Column("zip_code", "text", "five digits", required=True),
+    Column("state", "text", "postal abbreviation", required=True),
+)
+ASC_FEE = _reference(
+    "asc_fee",
+    "one code that Medicare pays ambulatory surgical centers, and span of dates",
+    ("hcpcs_code",),
+    Column("hcpcs_code", "text", "HCPCS code", required=True),
+    Column("payment_indicator", "text", "A2, G2, J8 surgical, P2, R2 office-based, N1 packaged …", required=True),
+    Column("is_discounted", "boolean", "halved beside a higher paid procedure of the session"),
+    Column("relative_weight", "rate", "of the procedure"),
+    Column("payment_rate", "money", "national rate before the wage index"),
+)
 REVENUE_CODE = _reference(
     "revenue_code",
     "one revenue code and span of dates",
@@ -352,6 +407,7 @@ REFERENCE_TABLES = {
         DIAGNOSIS, HCPCS, PTP, MUE, PLACE_OF_SERVICE, PHYSICIAN_FEE, LOCALITY, MODIFIER_USE, NCCI_MODIFIER,
         COST_SHARE, EDITION, PROCEDURE, ADD_ON, ANESTHESIA_FACTOR,
         IMAGING_CAP, ZIP_LOCALITY, COUNTY_LOCALITY, DRG, APC, CARC, RARC, COVERAGE,
+        ANESTHESIA_BASE, DRUG_PRICE, LABORATORY_FEE, DMEPOS_FEE, DMEPOS_RURAL_ZIP, ASC_FEE,
         GROUP_CODE, MODIFIER, DRUG_PACKAGE, SCREENING, REVENUE_CODE, POA_EXEMPT, DIAGNOSIS_NOTE, DIAGNOSIS_LIMIT,
         PRACTITIONER, TEST_COMPONENT,
     )

@@ -8,6 +8,17 @@ from collections.abc import Iterable, Sequence
 safe = html.escape
 
 
+def page_html(title: str, body: str, style: str = "") -> str:
+    """A whole page around `body` (HTML already): it loads nothing and runs nothing."""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{safe(title)}</title><style>{style}</style></head>"
+        f"<body><main>{body}</main></body></html>"
+    )
+
+
 def table_html(header: Sequence[str], rows: Iterable[Sequence[object]], words: Iterable[str] = ()) -> str:
     """An HTML table of texts; columns named in `words` hold prose and are set to the left."""
     left = set(words)

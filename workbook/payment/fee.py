@@ -7,27 +7,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbook.claims.tables import CLAIM_TABLES
 from workbook.codes import reference
 from workbook.engine import TYPES, Engine, open_engine
 from workbook.payment.parameters import parameter
-from workbook.payment.price import BY_ZIP, NATIONAL, check_locality, put_terms, run_counted
-from workbook.payment.step import steps
-from workbook.payment.tables import LINE
+from workbook.payment.price import BY_ZIP, NATIONAL, check_locality, put_terms
+from workbook.payment.step import run_steps, steps
+from workbook.payment.tables import LINE, PRICING_TERMS, REGROUPED_DRG
 from workbook.terms import WorkbookError, dollars, parse_date
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-#: the first step that looks at the charge, and the first that reduces the fee
-ALLOWED, REDUCED = "400", "200"
+#: the first step that looks at the charge
+ALLOWED = "400"
 #: what a line holds that asks for a fee alone
 _LINE = {
     "claim_id": "fee", "line_number": 1, "claim_type": "professional", "patient_id": "fee", "units": Decimal(1),
     "unit_basis": "UN", "billed_amount": Decimal(0), "frequency_code": "1",
 }  # fmt: skip
+#: payment system → whose amount it is, where it is not worked out from relative values
+SCHEDULES = {"drug": "the drug's payment limit of the quarter", "laboratory": "the clinical laboratory fee schedule"}
 #: a place of service of each setting
 PLACES = {"nonfacility": "11", "facility": "22"}
 
@@ -66,9 +68,12 @@ def fee(
     *,
     is_apm_participant: bool = False,
 ) -> Fee:
-    """The physician fee schedule amount of one unit of a code on a date of service, for a participating physician.
+    """What Medicare pays a participating provider for one unit of a code on a date of service.
 
-    Modifiers that reduce the fee are applied (50, 54, 62, 80, AS, FX and others), and `trace` names each.
+    By the physician fee schedule, or by the drug limits or the laboratory fee schedule where the code is theirs.
+
+    Modifiers that reduce the fee are applied: 50, 54, 62, 80, AS, FX and others; `trace` names each.
+
     `locality` is carrier-locality ("10112-00") or NATIONAL; `setting` is nonfacility or facility. A qualifying APM
     participant has a conversion factor of its own from 2026. A code, date or
     modifier that is not priced gives a `Fee` without an amount that says why. Raises WorkbookError for a malformed
@@ -91,13 +96,14 @@ def fee(
         [row] = _priced(engine, is_apm_participant).to_pylist()
     finally:
         engine.close()
-    why_not = row["not_priced_reason"] or row["refused_because"] or _refused(row)
-    trace = () if why_not else _trace(row, day, locality, is_apm_participant)
+    denied = row["denial_carc"] and f"refused with reason {row['denial_group_code']}-{row['denial_carc']}"
+    why_not = row["not_priced_reason"] or row["refused_because"] or denied
+    trace: tuple[str, ...] = ()
+    if why_not is None and row["payment_system"] in SCHEDULES:
+        trace = (f"{SCHEDULES[row['payment_system']]}: {dollars(row['fee_amount'])}",)
+    elif why_not is None:
+        trace = _trace(row, day, locality, is_apm_participant)
     return Fee(code, marks, day, locality, setting, row["fee_amount"], why_not, trace)
-
-
-def _refused(row: dict[str, Any]) -> str | None:
-    return f"refused, {row['denial_group_code']}-{row['denial_carc']}" if row["denial_carc"] else None
 
 
 def fee_schedule(
@@ -138,25 +144,25 @@ def fee_schedule(
             f"cross join (select distinct r.locality from all_locality r where {served} {some}) g "
             f"cross join ({places}) p",
         )
-        _priced(engine, is_apm_participant, "select 1 as n from line limit 0", before=REDUCED)
+        _priced(engine, is_apm_participant, "select 1 as n from line limit 0")
         settings = " ".join(f"when '{place}' then '{setting}'" for setting, place in PLACES.items())
         return engine.query(
             f"select hcpcs_code, modifier_1 as modifier, locality, case place_of_service {settings} end as setting, "
-            "status_code, unit_fee_amount as amount, coalesce(not_priced_reason, refused_because) as why_not "
+            "status_code, fee_amount as amount, coalesce(not_priced_reason, refused_because) as why_not "
             "from line order by hcpcs_code, modifier nulls first, locality, setting desc"
         )
     finally:
         engine.close()
 
 
-def _priced(
-    engine: Engine, is_apm_participant: bool, sql: str = "select * from line", before: str = ALLOWED
-) -> pa.Table:
+def _priced(engine: Engine, is_apm_participant: bool, sql: str = "select * from line") -> pa.Table:
     """Run the steps that decide a fee over the table `line`, and a SELECT after them."""
-    put_terms(engine, is_apm_participant=is_apm_participant)
-    for name, table in CLAIM_TABLES.items():
-        engine.put(name, table.empty())  # a fee has no claim behind it
-    run_counted(engine, before)
+    terms = PRICING_TERMS.from_rows([{"locality": NATIONAL, "is_apm_participant": is_apm_participant}])
+    put_terms(engine, terms={"pricing_terms": terms})
+    for name, table in CLAIM_TABLES.items():  # a step may ask for more of the claim, of which there is none
+        engine.put(name, table.empty())
+    engine.put(REGROUPED_DRG.name, REGROUPED_DRG.empty())
+    run_steps(engine, before=ALLOWED)
     return engine.query(sql)
 
 
@@ -177,7 +183,7 @@ def _trace(row: dict[str, Decimal], day: date, locality: str, is_apm_participant
     lines = [f"{name}: {_plain(rvu)} RVU × {_plain(gpci)} = {_plain(rvu * gpci)}" for name, rvu, gpci in parts]
     lines.append(f"together {_plain(total)} RVU × {_plain(factor.value)} ({factor.citation})")
     lines.append(f"= {_plain(total * factor.value)}, rounded to {dollars(row['unit_fee_amount'])}")
-    left = [(step.name, row.get(column.name)) for step in steps() for column in step.trace]
+    left = [(step.name, row[column.name]) for step in steps() if step.id < ALLOWED for column in step.trace]
     return (*lines, *(f"{name}: {dollars(amount)}" for name, amount in left if amount is not None))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,10 @@ from workbook.codes.tables import REFERENCE_TABLES
 from workbook.engine import Engine, add_views, open_engine
 from workbook.payment.parameters import parameter, parameter_names
 from workbook.payment.plans import plan_row, supplement_row
+from workbook.payment.regroup import UNGROUPED_STAY, grouped_stays
 from workbook.payment.remit import PricedRemittance, remit
 from workbook.payment.step import line_table, run_steps, steps
-from workbook.payment.tables import DEDUCTIBLE_MET, DENIAL, PLAN, PRICING_TERMS, SUPPLEMENT
+from workbook.payment.tables import DEDUCTIBLE_MET, DENIAL, PLAN, PRICING_TERMS, REGROUPED_DRG, SUPPLEMENT
 from workbook.terms import WorkbookError, money, parse_date
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ def price(
     payment_date: date | str | None = None,
     as_if_on: date | str | None = None,
     participates: bool = True,
+    is_apm_participant: bool = False,
+    wage_index: Decimal | int | str | None = None,
+    cost_ratios: tuple[Decimal | int | str, Decimal | int | str] | None = None,
     engine: str | Engine = "duckdb",
 ) -> PricedRemittance:
     """Price claims as Medicare, or a commercial plan, would, and return the remittance with every line's waterfall.
@@ -53,14 +57,20 @@ def price(
     a commercial plan that pays in Medicare's place: the name of a shipped one, or the path of a page of your own.
     `supplement` is the letter of the Medicare supplement that the patients have. `payment_date` is 14 days after the
     last claim was received unless given. `as_if_on` moves each claim's first day of service to that date, to see what
-    old claims would be paid then; the result says so. `participates=False` is for a provider who has not agreed to
-    accept assignment always: 95 percent of the fee, and a limiting charge where a claim is not assigned. Raises
-    WorkbookError for an unknown locality, plan or supplement, or a malformed date.
+    old claims would be paid then; the result says so. `participates=False` prices for a provider who has not agreed
+    to accept assignment always: 95 percent, and a limiting charge where a claim is not assigned.
+    `is_apm_participant` takes the conversion factor of qualifying APM participants. `wage_index` is the hospital's or
+    surgical center's (1 unless given), `cost_ratios` the hospital's operating and capital costs to its charges,
+    without which no stay is paid as an outlier. Raises WorkbookError for an unknown locality, plan or supplement, a
+    malformed date, or a wage index or ratio that is none.
     """
     check_locality(locality)
     if plan is not None and supplement is not None:
         raise WorkbookError("a supplement goes with Medicare; price without plan, or without supplement")
+    terms = {"locality": locality, "participates": participates, "is_apm_participant": is_apm_participant}
+    terms |= _hospital_terms(wage_index, cost_ratios)
     payers = {
+        "pricing_terms": PRICING_TERMS.from_rows([terms]),
         "plan": PLAN.from_rows([] if plan is None else [plan_row(plan)]),
         "supplement": SUPPLEMENT.from_rows([] if supplement is None else [supplement_row(supplement)]),
     }
@@ -69,44 +79,51 @@ def price(
     opened = open_engine(engine) if isinstance(engine, str) else engine
     try:
         put_tables(opened, priced_claims.arrow)
-        lines = price_lines(
-            opened, denials, locality, _met_rows(priced_claims, deductible_met or {}), payers, participates
-        )
+        lines = price_lines(opened, denials, _met_rows(priced_claims, deductible_met or {}), payers)
     finally:
         if isinstance(engine, str):
             opened.close()
     day = parse_date(payment_date, "payment_date") if payment_date is not None else None
-    said = _assumptions(priced_claims, lines, locality, deductible_met, moved, payers, participates)
-    return remit(priced_claims, lines, day, said)
+    return remit(priced_claims, lines, day, _assumptions(priced_claims, lines, deductible_met, moved, payers))
+
+
+def _hospital_terms(
+    wage_index: Decimal | int | str | None,
+    cost_ratios: tuple[Decimal | int | str, Decimal | int | str] | None,
+) -> dict[str, Any]:
+    """The columns of `PRICING_TERMS` that are a hospital's, the numbers checked."""
+    operating, capital = cost_ratios if cost_ratios is not None else (None, None)
+    given = {"wage_index": wage_index, "operating_cost_ratio": operating, "capital_cost_ratio": capital}
+    return {name: _number(name, value) for name, value in given.items() if value is not None}
+
+
+def _number(name: str, value: Decimal | int | str) -> Decimal:
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        number = Decimal(-1)
+    if not number.is_finite() or not 0 < number < 10:
+        raise WorkbookError(f"{name} {value!r}: expected a number above 0 and below 10, as 0.8842")
+    return number.quantize(Decimal("0.0001"))
 
 
 def price_lines(
     engine: Engine,
     denials: pa.Table | None = None,
-    locality: str = NATIONAL,
     met: pa.Table | None = None,
-    payers: Mapping[str, pa.Table] | None = None,
-    participates: bool = True,
+    terms: Mapping[str, pa.Table] | None = None,
 ) -> pa.Table:
     """Run every step over the lines of the claim tables in `engine`; returns the table `line` after the last step.
 
-    `payers` are rows of `PLAN` and `SUPPLEMENT`, where one pays in Medicare's place or after it.
+    `terms` are rows of `PRICING_TERMS`, `PLAN` and `SUPPLEMENT`; what is not among them is national, and Medicare's.
     """
-    put_terms(engine, denials, locality, participates=participates)
-    for name, table in (payers or {}).items():
-        engine.put(name, table)
+    put_terms(engine, denials, terms)
     engine.put("deductible_met", DEDUCTIBLE_MET.empty() if met is None else met)
     _price_all(engine)
     return engine.query("select * from line order by claim_id, line_number").cast(line_table().schema)
 
 
-def put_terms(
-    engine: Engine,
-    denials: pa.Table | None = None,
-    locality: str = NATIONAL,
-    is_apm_participant: bool = False,
-    participates: bool = True,
-) -> None:
+def put_terms(engine: Engine, denials: pa.Table | None = None, terms: Mapping[str, pa.Table] | None = None) -> None:
     """Put what the steps read beside the lines and the claims."""
     names = sorted({name for step in steps() for name in step.select.reads} & REFERENCE_TABLES.keys() - {"edition"})
     for name, table in reference(names).items():
@@ -115,30 +132,18 @@ def put_terms(
     for name in parameter_names():
         engine.put(name, parameter(name).as_table())
     engine.put("denial", DENIAL.empty() if denials is None else denials)
-    engine.put("plan", PLAN.empty())
-    engine.put("supplement", SUPPLEMENT.empty())
-    terms = {"locality": locality, "is_apm_participant": is_apm_participant, "participates": participates}
-    engine.put("pricing_terms", PRICING_TERMS.from_rows([terms]))
+    national = PRICING_TERMS.from_rows([{"locality": NATIONAL}])
+    usual = {"pricing_terms": national, "plan": PLAN.empty(), "supplement": SUPPLEMENT.empty()}
+    for name, table in (usual | dict(terms or {})).items():
+        engine.put(name, table)
 
 
 def _price_all(engine: Engine) -> None:
     add_views(engine, ["payable_line"])
+    engine.put(REGROUPED_DRG.name, grouped_stays(engine, UNGROUPED_STAY))
     base = ", ".join(f"l.{c}" for c in line_table(steps()[0]).names if c != "locality")
     engine.keep("line", f"select {base}, cast(null as varchar) as locality from payable_line l")
-    run_counted(engine)
-
-
-def run_counted(engine: Engine, before: str = "999") -> None:
-    """Run the steps whose number is less than `before`. Raises WorkbookError when a line became two, or none."""
-    total = "select count(*) as n from line"
-    [lines] = engine.query(total)["n"].to_pylist()
-    run_steps(engine, before)
-    [priced] = engine.query(total)["n"].to_pylist()
-    if priced != lines:
-        raise WorkbookError(
-            f"pricing made {priced} lines of {lines}: a loaded table has two rows for one code and "
-            "date; find it with: workbook codes list, and remove it with: workbook codes remove"
-        )
+    run_steps(engine)
 
 
 def keep_paid(engine: Engine) -> None:
@@ -146,7 +151,8 @@ def keep_paid(engine: Engine) -> None:
 
     `paid_amount` is null where the line is not priced.
     """
-    put_terms(engine)
+    met = PRICING_TERMS.from_rows([{"locality": NATIONAL, "hospital_deductible_met": True}])
+    put_terms(engine, terms={"pricing_terms": met})
     add_views(engine, ["payable_line"])
     engine.keep(
         "deductible_met",
@@ -216,17 +222,17 @@ def _moved(claims: Claims, day: date) -> Claims:
 def _assumptions(
     claims: Claims,
     lines: pa.Table,
-    locality: str,
     met: Mapping[str, Any] | None,
     moved: date | None,
     payers: Mapping[str, pa.Table],
-    participates: bool,
 ) -> tuple[str, ...]:
     """What the prices take for granted, each in one sentence."""
+    [terms] = payers["pricing_terms"].to_pylist()
+    locality = terms["locality"]
     where = {NATIONAL: "nationally (every geographic index 1)", BY_ZIP: "in the locality of each claim's ZIP code"}.get(
         locality, f"in locality {locality}"
     )
-    provider = "the provider participates" if participates else "the provider does not participate"
+    provider = "the provider participates" if terms["participates"] else "the provider does not participate"
     said = [f"Priced {where}, by Medicare's fee schedules; {provider}."]
     if lines["provider_taxonomy"].null_count:
         said.append("A line whose claim does not name the specialty of who performed it is priced as a physician's.")
@@ -235,11 +241,17 @@ def _assumptions(
         for plan in payers["plan"].to_pylist()
     ]
     said += [f"Every patient has the Medicare supplement {s['letter']}." for s in payers["supplement"].to_pylist()]
-    others = payers["plan"].num_rows == 0 and sorted(
-        {c for c in claims.arrow["claim"]["claim_filing_code"].to_pylist() if c not in (None, "MB")}
-    )
+    heads = claims.arrow["claim"].select(["claim_type", "claim_filing_code"]).to_pylist()
+    if any(c["claim_type"] == "institutional" for c in heads):
+        said.append(
+            "Hospitals are general acute care hospitals that report quality and use electronic records; "
+            f"wage index {(terms['wage_index'] or Decimal(1)).normalize():f}."
+        )
+        if terms["operating_cost_ratio"] is None:
+            said.append("No cost-to-charge ratio is given: no stay is paid as an outlier.")
+    others = payers["plan"].num_rows == 0 and sorted({c["claim_filing_code"] for c in heads} - {None, "MB", "MA"})
     if others:
-        said.append(f"Claims with filing code {', '.join(others)} are priced as if Medicare Part B were the payer.")
+        said.append(f"Claims with filing code {', '.join(others)} are priced as if Medicare were the payer.")
     if not met:
         said.append("No patient had met any of the year's deductible before these claims.")
     if moved is not None:

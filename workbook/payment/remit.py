@@ -25,6 +25,9 @@ ZERO = Decimal("0.00")
 PAYMENT_FLOOR = timedelta(days=14)
 #: A line that waits for a decision; it may stand beside decided lines only, and is reversed when it is decided.
 PENDING = ("OA", "133")
+#: CLP02: denied, else decided by the first payer, the second or the third, as SBR01 of the claim says
+DENIED = "4"
+DECIDED_AS = {"P": "1", "S": "2", "T": "3"}
 
 
 class PricedRemittance(Remittance):
@@ -78,7 +81,7 @@ class PricedRemittance(Remittance):
         table = table_html(
             ["Claim", "Line", "Code", "Billed", "Allowed", "Patient", "Paid", "Note"],
             (
-                [r["claim_id"], r["line_number"], r["hcpcs_code"], dollars(r["billed_amount"]),
+                [r["claim_id"], r["line_number"], r["hcpcs_code"] or r["revenue_code"], dollars(r["billed_amount"]),
                  dollars(r["allowed_amount"]), dollars(patient_amount(r)), dollars(r["paid_amount"]), _remark(r)]
                 for r in self.arrow_lines.slice(0, 50).to_pylist()
             ),
@@ -90,7 +93,7 @@ class PricedRemittance(Remittance):
 def _remark(row: dict[str, Any]) -> str:
     if row["denial_carc"]:
         return f"denied, {row['denial_group_code']}-{row['denial_carc']}"
-    return f"not priced: {row['not_priced_reason']}" if row["not_priced_reason"] else ""
+    return f"not priced: {row['not_priced_reason']}" if row["not_priced_reason"] else row["packaged_reason"] or ""
 
 
 def patient_amount(row: dict[str, Any]) -> Decimal | None:
@@ -107,10 +110,10 @@ def line_adjustments(row: dict[str, Any]) -> list[tuple[str, str, Decimal]]:
         return [(row["denial_group_code"], row["denial_carc"], billed)] if billed else []
     if row["paid_amount"] is None:
         return [(*PENDING, billed)] if billed else []
-    amounts: dict[tuple[str, str], Decimal] = {}
-    for a in adjustments():  # two steps may give one reason, and a reason stands once on a line
-        amounts[a.group_code, a.carc] = amounts.get((a.group_code, a.carc), ZERO) + (row.get(a.column) or ZERO)
-    return [(group, carc, amount) for (group, carc), amount in amounts.items() if amount]
+    found: dict[tuple[str, str], Decimal] = {}
+    for a in adjustments():
+        found[a.group_code, a.carc] = found.get((a.group_code, a.carc), ZERO) + (row.get(a.column) or ZERO)
+    return [(*why, amount) for why, amount in found.items() if amount]
 
 
 def remit(claims: Claims, lines: pa.Table, payment_date: date | None, assumptions: tuple[str, ...]) -> PricedRemittance:
@@ -178,6 +181,7 @@ def _add_claim(
             {
                 **own,
                 "service_date": line["service_date"],
+                "revenue_code": line["revenue_code"],
                 "hcpcs_code": line["hcpcs_code"],
                 "modifiers": ":".join(m for m in (line[f"modifier_{n}"] for n in range(1, 5)) if m) or None,
                 "billed_amount": line["billed_amount"],
@@ -200,13 +204,14 @@ def _add_claim(
     rows["remittance_claim"].append(
         {
             **key,
-            "claim_status_code": "4" if denied else "1",
+            "claim_status_code": DENIED if denied else DECIDED_AS.get(claim["payer_sequence"] or "P", "1"),
             "billed_amount": claim["billed_amount"],
             "paid_amount": paid,
             "patient_responsibility_amount": patient,
             "claim_filing_code": claim["claim_filing_code"] or "ZZ",
             "payer_claim_id": f"{remittance_id}-{sequence:05d}",
             "patient_id": claim["patient_id"],
+            "ms_drg": lines[0]["priced_drg"],
         }
     )
     return paid

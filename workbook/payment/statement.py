@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 from workbook.codes import reference
-from workbook.engine.html import safe, table_html
+from workbook.engine.html import page_html, safe, table_html
 from workbook.payment.remit import ZERO, PricedRemittance, patient_amount
-from workbook.terms import WorkbookError, dollars
+from workbook.terms import WorkbookError, dollars, private_file
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Statement:
 
     patient_id: str
     lines: tuple[StatementLine, ...]
+    patient_name: str | None = None
+    practice_name: str | None = None
 
     @property
     def owed(self) -> Decimal:
@@ -52,6 +56,27 @@ class Statement:
         return "\n".join(rows)
 
     __repr__ = __str__
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the statement as a page for a browser (mode 0600); returns its path."""
+        named = [("From", self.practice_name), ("For", self.patient_name)]
+        names = "".join(f"<p>{word}: {safe(name)}</p>" for word, name in named if name)
+        title = f"Statement for patient {self.patient_id}"
+        return self._write(path, page_html(title, names + self._repr_html_()).encode())
+
+    def to_pdf(self, path: str | Path) -> Path:
+        """Write the statement as a PDF of letter size (mode 0600); returns its path.
+
+        Raises WorkbookError for a statement of more than one page where the package pypdf is not installed.
+        """
+        from workbook.payment.statement_page import to_pdf
+
+        return self._write(path, to_pdf(self))
+
+    def _write(self, path: str | Path, content: bytes) -> Path:
+        with private_file(Path(path)) as stream:
+            stream.write(content)
+        return Path(path)
 
     def _repr_html_(self) -> str:
         table = table_html(
@@ -106,4 +131,15 @@ def statement(remittance: PricedRemittance, patient_id: str) -> Statement:
                 note=note,
             )
         )
-    return Statement(patient_id, tuple(lines))
+    return Statement(patient_id, tuple(lines), *_names(remittance, {r["claim_id"] for r in rows}))
+
+
+def _names(remittance: PricedRemittance, claim_ids: set[str]) -> tuple[str | None, str | None]:
+    """The patient's and the practice's name, where the claims hold them; the patient is the subscriber if not named."""
+    parties = [p for p in remittance.claims.arrow["claim_party"].to_pylist() if p["claim_id"] in claim_ids]
+    found = {p["role"]: p for p in reversed(parties)}
+
+    def name(party: dict[str, Any] | None) -> str | None:
+        return " ".join(filter(None, (party["first_name"], party["last_name"]))) or None if party else None
+
+    return name(found.get("patient") or found.get("subscriber")), name(found.get("billing"))

@@ -21,7 +21,7 @@ from workbook.engine.table import TYPES
 from workbook.engine.yaml import validated
 from workbook.payment.parameters import parameter, parameter_names, table_of
 from workbook.payment.tables import LINE, PAYMENT_TABLES
-from workbook.terms import Citation, Span
+from workbook.terms import Citation, Span, WorkbookError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,6 +52,7 @@ CLEAN_LINE = {
     "session_key": "P1 1234567893 2025-11-03",
     "is_physician_fee": True,
     "dollars_per_rvu": Decimal("32.3465"),
+    "payment_system": "physician",
 }
 
 
@@ -76,6 +77,7 @@ class _Front(Strict):
     adds: dict[str, _Added] = Field(default_factory=dict)
     changes: tuple[str, ...] = ()
     concerns: str | None = None
+    systems: tuple[str, ...] = ()
     adjusts: dict[str, Annotated[str, Field(pattern=r"^(CO|PR|OA|PI)-\w+$")]] = Field(default_factory=dict)
     in_force: InForce
     rounding: str
@@ -87,7 +89,8 @@ class Step:
     """One step of pricing: which columns it adds to a line or changes there, how, and by what authority.
 
     A step that changes columns returns the lines it changes, and leaves all others as they are. `concerns` asks
-    whether there is any line to look at: when it returns no row the step is passed over.
+    whether there is any line to look at: when it returns no row the step is passed over. `systems` are the payment
+    systems whose lines alone the step looks at.
     """
 
     id: str
@@ -101,6 +104,7 @@ class Step:
     authority: tuple[Citation, ...]
     select: Select
     concerns: Select | None
+    systems: tuple[str, ...]
     page: Page
 
     @property
@@ -141,8 +145,9 @@ def read_step(path: Path) -> Step:
     if select.columns != returned:
         raise page.error(page.top.sql_line, f"the SELECT returns {', '.join(returned)}, in that order")
     concerns = None
-    if front.concerns:
-        asked = f"select 1 as one from line l where {front.concerns}"
+    own = ", ".join(f"'{system}'" for system in front.systems)
+    if condition := front.concerns or (own and f"l.payment_system in ({own})"):
+        asked = f"select 1 as one from line l where {condition}"
         concerns = parse_select(asked, page.name, page.line("concerns"))
         if unknown := sorted(concerns.reads - select.reads - {"line"}):
             raise page.error(page.line("concerns"), f"concerns reads {unknown[0]!r}, which the SELECT does not")
@@ -171,6 +176,7 @@ def read_step(path: Path) -> Step:
         authority=tuple(a.citation for a in front.authority),
         select=select,
         concerns=concerns,
+        systems=front.systems,
         page=page,
     )
 
@@ -196,23 +202,32 @@ def adjustments() -> tuple[Adjustment, ...]:
 def run_steps(engine: Engine, before: str = "999") -> None:
     """Run the steps whose number is less than `before` over the table `line` in `engine`.
 
-    One that concerns no line of it is passed over, and its columns are null.
+    One that concerns no line of it leaves its columns null. Raises WorkbookError when the lines became more.
     """
+    total = "select count(*) as n from line"
+    [lines] = engine.query(total)["n"].to_pylist()
     pending: tuple[Column, ...] = ()
-    names = LINE.names
-    for step in (step for step in steps() if step.id < before):
+    last: Step | None = None
+    for step in steps():
+        if step.id >= before:
+            last = step
+            break
         mentioned = step.select.mentions | (step.concerns.mentions if step.concerns else frozenset())
         if mentioned & {column.name for column in pending}:
-            _keep_line(engine, names, pending)
+            _keep_line(engine, line_table(step).names, pending)
             pending = ()
         if step.concerns and not engine.query(f"{step.concerns.sql} limit 1").num_rows:
             pending += step.columns
-        else:
-            run_step(engine, step, pending)
-            pending = ()
-        names = (*names, *(column.name for column in step.columns))
-    if pending:
-        _keep_line(engine, names, pending)
+            continue
+        run_step(engine, step, pending)
+        pending = ()
+    _keep_line(engine, line_table(last).names, pending)
+    [priced] = engine.query(total)["n"].to_pylist()
+    if priced != lines:
+        raise WorkbookError(
+            f"pricing made {priced} lines of {lines}: a loaded table has two rows for one code and date; find it with: "
+            "workbook codes list, and remove it with: workbook codes remove"
+        )
 
 
 def run_step(engine: Engine, step: Step, pending: tuple[Column, ...] = ()) -> None:

@@ -26,6 +26,10 @@ PRICING_TERMS = Table(
         Column(
             "is_apm_participant", "boolean", "qualifying participants of an advanced alternative payment model bill"
         ),
+        Column("wage_index", "rate", "of the hospital or surgical center; 1 nationally and when null"),
+        Column("operating_cost_ratio", "rate", "the hospital's operating costs to its charges"),
+        Column("capital_cost_ratio", "rate", "the hospital's capital costs to its charges"),
+        Column("hospital_deductible_met", "boolean", "no stay has a deductible to pay any more; no when null"),
         Column("participates", "boolean", "the provider has agreed to accept assignment always; yes when null"),
     ),
 )
@@ -103,4 +107,20 @@ LINE = Table(
         Column("accepts_assignment", "boolean", "the provider takes Medicare's amount as full payment"),
     ),
 )
-PAYMENT_TABLES = {t.name: t for t in (DENIAL, PRICING_TERMS, DEDUCTIBLE_MET, PLAN, SUPPLEMENT)}
+REGROUPED_DRG = Table(
+    "regrouped_drg",
+    "one inpatient hospital claim (bill 11x)",
+    ("claim_id",),
+    (
+        Column("claim_id", "text", "the claim", required=True),
+        Column("grouper_version", "text", "42.1 from April 2025, 43.0 from October 2025 …"),
+        Column("ms_drg", "text", "the group its codes give; null where it was not grouped"),
+        Column("why", "text", "why it was not grouped"),
+        Column("deciding_diagnosis", "text", "the one other diagnosis without which the group is another"),
+        Column("deciding_severity", "text", "what that diagnosis is: MCC or CC"),
+        Column("ms_drg_without", "text", "the group without it"),
+        Column("hac_diagnosis", "text", "the first diagnosis that counts as acquired in the hospital"),
+        Column("hac_number", "text", "its category among Medicare's hospital-acquired conditions"),
+    ),
+)
+PAYMENT_TABLES = {t.name: t for t in (DENIAL, PRICING_TERMS, DEDUCTIBLE_MET, PLAN, SUPPLEMENT, REGROUPED_DRG)}

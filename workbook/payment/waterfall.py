@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from workbook.engine.html import safe, table_html
-from workbook.payment.step import steps
+from workbook.payment.step import Step, steps
 from workbook.terms import dollars
 
 ZERO = Decimal("0.00")
@@ -16,7 +16,7 @@ ZERO = Decimal("0.00")
 
 @dataclass(frozen=True)
 class Fall:
-    """One step down: its name, what is left after it, who bears the difference, and by what authority."""
+    """One step down (or up, where `amount` is below nought): what is left after it, who bears it, by what authority."""
 
     name: str
     before: Decimal
@@ -32,24 +32,19 @@ class Fall:
 
 @dataclass(frozen=True)
 class Waterfall:
-    """The way of an amount from billed to paid. `not_priced` holds the reasons of lines that have no price.
-
-    `fee` is, for one line, how its fee came about: the fee for its units, then each step that changed it.
-    """
+    """The way of an amount from billed to paid. `not_priced` holds the reasons of lines that have no price."""
 
     label: str
     billed: Decimal
     falls: tuple[Fall, ...]
     paid: Decimal
     not_priced: tuple[str, ...] = ()
-    fee: tuple[Fall, ...] = ()
 
     def __str__(self) -> str:
         width = max([len("billed"), len("Medicare pays"), *(len(f.name) for f in self.falls)])
         text = [f"{self.label}", f"  {'billed':<{width}} {dollars(self.billed):>12}"]
         text += [f"  {f.name:<{width}} {dollars(-f.amount):>12}  {f.borne_by}" for f in self.falls if f.amount]
         text.append(f"  {'Medicare pays':<{width}} {dollars(self.paid):>12}")
-        text += [f"  the fee: {f.name.lower()}, {dollars(f.before)} → {dollars(f.after)}" for f in self.fee]
         text += [f"  not priced: {reason}" for reason in self.not_priced]
         return "\n".join(text)
 
@@ -66,18 +61,17 @@ class Waterfall:
             words=["Step", "Who bears it", "Authority"],
         )
         gaps = "".join(f"<li>not priced: {safe(r)}</li>" for r in self.not_priced)
-        fee = table_html(
-            ["How the fee came about", "Before", "After", "Authority"],
-            [[f.name, dollars(f.before), dollars(f.after), f.authority] for f in self.fee],
-            words=["How the fee came about", "Authority"],
-        )
-        return f"{self.svg()}{table}" + (fee if self.fee else "") + (f"<ul>{gaps}</ul>" if gaps else "")
+        return f"{self.svg()}{table}" + (f"<ul>{gaps}</ul>" if gaps else "")
 
     @property
     def alt_text(self) -> str:
         """The picture in words."""
         parts = [f"billed {dollars(self.billed)}"]
-        parts += [f"less {dollars(f.amount)} {f.name.lower()}" for f in self.falls if f.amount]
+        parts += [
+            f"{'less' if f.amount > 0 else 'and'} {dollars(abs(f.amount))} {f.name.lower()}"
+            for f in self.falls
+            if f.amount
+        ]
         return f"Waterfall of {self.label}: {', '.join(parts)}, Medicare pays {dollars(self.paid)}."
 
     def svg(self) -> str:
@@ -88,8 +82,14 @@ class Waterfall:
 
         bars: list[dict[str, Any]] = [{"step": "Billed", "low": ZERO, "high": self.billed, "kind": "total"}]
         bars += [
-            {"step": f.name, "low": f.after, "high": f.before, "kind": "taken away"} for f in self.falls if f.amount
-        ]
+            {"step": f.name, "low": min(f.after, f.before), "high": max(f.after, f.before),
+             "kind": "taken away" if f.amount > 0 else "added"}
+            for f in self.falls if f.amount
+        ]  # fmt: skip
+        kinds = {"total": "#2b6ca3", "taken away": "#e0a33a", "added": "#5b8c5a"}
+        kinds = {
+            kind: color for kind, color in kinds.items() if kind != "added" or any(b["kind"] == kind for b in bars)
+        }
         bars.append({"step": "Medicare pays", "low": ZERO, "high": self.paid, "kind": "total"})
         frame = pd.DataFrame(
             {
@@ -97,7 +97,7 @@ class Waterfall:
                 "low": [float(b["low"]) for b in bars],
                 "high": [float(b["high"]) for b in bars],
                 "kind": [b["kind"] for b in bars],
-                "text": [dollars(b["high"] - b["low"] if b["kind"] == "total" else b["low"] - b["high"]) for b in bars],
+                "text": [dollars((b["high"] - b["low"]) * (-1 if b["kind"] == "taken away" else 1)) for b in bars],
             }
         )
         base = alt.Chart(frame, width=520, height=230).encode(
@@ -106,9 +106,7 @@ class Waterfall:
         bar = base.mark_bar(stroke="#444").encode(
             y=alt.Y("low:Q", title="US dollars"),
             y2="high:Q",
-            color=alt.Color(
-                "kind:N", title=None, scale=alt.Scale(domain=["total", "taken away"], range=["#2b6ca3", "#e0a33a"])
-            ),
+            color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=list(kinds), range=list(kinds.values()))),
         )
         label = base.mark_text(dy=-7).encode(y="high:Q", text="text:N")
         picture = vl_convert.vegalite_to_svg((bar + label).to_json())
@@ -120,7 +118,7 @@ def waterfall(rows: list[dict[str, Any]]) -> Waterfall:
     """Add up the steps of priced lines (rows of `line` after the last step)."""
     label = f"claim {rows[0]['claim_id']}"
     if len(rows) == 1:
-        label += f", line {rows[0]['line_number']}, {rows[0]['hcpcs_code']}"
+        label += f", line {rows[0]['line_number']}, {rows[0]['hcpcs_code'] or rows[0]['revenue_code']}"
     billed = sum((r["billed_amount"] for r in rows), ZERO)
     priced = [r for r in rows if r["paid_amount"] is not None and not r["denial_carc"]]
     taken = [
@@ -130,41 +128,56 @@ def waterfall(rows: list[dict[str, Any]]) -> Waterfall:
          _sum((r for r in rows if r["denial_carc"] is not None), "billed_amount")),
     ]  # fmt: skip
     taken = [t for t in taken if t[3]]
+    reduced = _reductions(priced)
     for step in steps():
         for a in step.adjusts:
-            if (amount := _sum(priced, a.column)) or a.column in _ALWAYS:
-                taken.append((step.name, _BORNE_BY[a.group_code], _authority(step.id), amount))
+            amount = _sum(priced, a.column) - (sum(reduced.values(), ZERO) if a.column == CONTRACTUAL else ZERO)
+            if amount or a.column in _ALWAYS:
+                decided = _decided(step, a.column, rows)
+                borne_by = "Medicare" if amount < 0 else _BORNE_BY[a.group_code]
+                taken.append((decided.name, borne_by, _authority(decided.id), amount))
+            if a.column == CONTRACTUAL:
+                taken += [(name, _BORNE_BY["CO"], _authority(of), part) for (of, name), part in reduced.items()]
     falls, left = [], billed
     for name, borne_by, authority, amount in taken:
         falls.append(Fall(name, left, left - amount, borne_by, authority))
         left -= amount
     reasons = tuple(dict.fromkeys(r["not_priced_reason"] for r in rows if r["not_priced_reason"]))
-    return Waterfall(label, billed, tuple(falls), left, reasons, _fee(rows[0]) if len(rows) == 1 else ())
+    return Waterfall(label, billed, tuple(falls), left, reasons)
 
 
 #: what is shown even where it takes nothing away
-_ALWAYS = ("contractual_amount", "deductible_amount", "coinsurance_amount", "sequestration_amount")
+CONTRACTUAL = "contractual_amount"
+_ALWAYS = (CONTRACTUAL, "deductible_amount", "coinsurance_amount", "sequestration_amount")
 _BORNE_BY = {"CO": "provider (contract)", "PR": "patient", "OA": "another payer", "PI": "provider"}
+
+
+def _decided(step: Step, column: str, rows: list[dict[str, Any]]) -> Step:
+    """The step that decides a column of rows of one payment system: a later one of that system's, else its own."""
+    own = {r["payment_system"] for r in rows}
+    return next((s for s in reversed(steps()) if column in s.changes and s.systems and own <= set(s.systems)), step)
 
 
 def _authority(step_id: str) -> str:
     return next("; ".join(c.cite for c in step.authority) for step in steps() if step.id == step_id)
 
 
-def _fee(row: dict[str, Any]) -> tuple[Fall, ...]:
-    """Each step that changed the line's fee, with the fee before and after it."""
-    found: list[Fall] = []
-    for step in steps():
-        for column in step.trace:
-            if row[column.name] is not None:
-                before = found[-1].after if found else _first_fee(row)
-                found.append(Fall(step.name, before, row[column.name], "", _authority(step.id)))
-    return tuple(found)
-
-
-def _first_fee(row: dict[str, Any]) -> Decimal:
-    return Decimal(row["unit_fee_amount"] * row["units"]).quantize(Decimal("0.01"))
-
-
 def _sum(rows: Iterable[dict[str, Any]], column: str) -> Decimal:
     return sum((r[column] or ZERO for r in rows), ZERO)
+
+
+def _reductions(priced: list[dict[str, Any]]) -> dict[tuple[str, str], Decimal]:
+    """What each step that changed a physician's fee took off what is allowed: (step id, name) → amount.
+
+    Negative where it added, as for both sides. What the charge caps anyway is nobody's reduction.
+    """
+    found: dict[tuple[str, str], Decimal] = {}
+    for row in priced:
+        fee = row["unit_fee_amount"] * row["units"] if row["is_physician_fee"] else None
+        for step in steps():
+            for left in (row[column.name] for column in step.trace):
+                if fee is not None and left is not None:
+                    taken = min(row["billed_amount"], fee) - min(row["billed_amount"], left)
+                    found[step.id, step.name] = found.get((step.id, step.name), ZERO) + taken
+                    fee = left
+    return dict(sorted((key, amount) for key, amount in found.items() if amount))

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbook.engine import Engine, Table, base_tables
-from workbook.rules.regroup import REGROUPED_DRG, grouped_stays
+from workbook.payment.regroup import grouped_stays
+from workbook.payment.tables import REGROUPED_DRG
 
 if TYPE_CHECKING:
     import pyarrow as pa

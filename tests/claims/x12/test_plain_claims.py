@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.claims.x12.mutations import mutated, segments_of
 from tests.claims.x12.test_public_files import CLAIMS, PUBLIC
 from workbook.claims.model import Claims
 from workbook.claims.x12 import read_837 as reader
@@ -26,37 +26,14 @@ def as_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "MANY_SEGMENTS", 0)
 
 
-def mutated(text: str, seed: int) -> str:
-    """An 837 with up to six segments lost, doubled, moved or changed."""
-    chance = random.Random(seed)
-    segments = [s for s in text.replace("\n", "").split("~") if s]
-    for _ in range(chance.randint(1, 6)):
-        place = chance.randrange(1, len(segments))
-        act = chance.randrange(6)
-        if act == 0:
-            del segments[place]
-        elif act == 1:
-            segments.insert(chance.randrange(1, len(segments)), segments[place])
-        elif act == 2:
-            segments.insert(place + chance.randrange(-2, 3), segments.pop(place))
-        else:
-            elements = segments[place].split("*")
-            if act == 3:
-                elements.append(chance.choice(ODD))
-            else:
-                elements[chance.randrange(1, max(2, len(elements))) % len(elements)] = chance.choice(ODD)
-            segments[place] = "*".join(elements)
-    return "~".join(segments) + "~"
-
-
-def extracts(text: str, claims: int) -> Iterator[str]:
+def extracts(text: str, claims: int) -> Iterator[list[str]]:
     """The envelope and header with some subscribers at a time, so that a mutation is seldom diluted."""
-    segments = [s for s in text.replace("\n", "").split("~") if s]
+    segments = segments_of(text)
     begins = [n for n, s in enumerate(segments) if s.startswith("HL*") and s.split("*")[3] == "22"]
     head, tail = segments[: begins[0]], segments[-3:]
     for at in range(0, len(begins), claims):
         stop = begins[at + claims] if at + claims < len(begins) else len(segments) - 3
-        yield "~".join([*head, *segments[begins[at] : stop], *tail]) + "~"
+        yield [*head, *segments[begins[at] : stop], *tail]
 
 
 def differences(path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -105,9 +82,10 @@ def test_public_files_read_the_same_both_ways(fact: dict[str, str], monkeypatch:
 @pytest.mark.parametrize("seed", range(12))
 def test_mutated_claims_read_the_same_both_ways(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for path in PRACTICE:
-        for number, text in enumerate(extracts(path.read_text(encoding="utf-8"), 60)):
+        for number, extract in enumerate(extracts(path.read_text(encoding="utf-8"), 60)):
             changed = tmp_path / f"{number}.837"
-            changed.write_text(mutated(text, seed * 1000 + number), encoding="utf-8")
+            segments = mutated(extract, seed * 1000 + number, ODD)
+            changed.write_text("~".join(segments) + "~", encoding="utf-8")
             assert differences(changed, monkeypatch) == [], changed
 
 

@@ -91,7 +91,7 @@ def test_drg_weights_are_read_before_and_after_the_cap(shelf, write):
     ]
     [edition] = add(write("CMS-1808-F Table 5.txt", "\r\n".join([DRG_TITLE, DRG_HEAD, *rows, ""])))
     assert (edition.version, str(edition.span)) == ("MS-DRG-FY2025", "2024-10-01 to 2025-09-30")
-    heart, hip = rows_of("drg")
+    heart, hip = rows_of("drg", edition=edition.version)
     assert (heart["ms_drg"], heart["mdc"], heart["weight"], heart["uncapped_weight"]) == (
         "001", "PRE", Decimal("28"), Decimal("28.1664"),
     )  # fmt: skip

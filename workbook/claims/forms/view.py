@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from workbook.engine.html import safe
+from workbook.engine.html import page_html, safe
 from workbook.terms import private_file
 
 #: No colour says anything: a finding has a thick double line and words, and both follow the reader's own colours.
@@ -54,13 +54,7 @@ class View:
         Raises WorkbookError when the folder is absent or cannot be written to.
         """
         path = Path(path)
-        page = (
-            '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-            '<meta name="viewport" content="width=device-width">'
-            f"<title>{safe(self.title)}</title><style>{_STYLE}</style></head>"
-            f"<body><main>{self.body()}</main></body></html>"
-        )
+        page = page_html(self.title, self.body(), _STYLE)
         with private_file(path) as stream:
             stream.write(page.encode("utf-8", "replace"))
         return path

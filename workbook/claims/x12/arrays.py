@@ -17,42 +17,48 @@ if TYPE_CHECKING:
     Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 
+_LINE_BREAK = 10
+
+
 class Pieces:
     """Texts cut at a separator: `at(rows, k)` is piece k of each of those rows, null where it is absent or blank.
 
-    The texts have no nulls and the separator is one ASCII character. `has_blanks`: pieces may begin or end with blanks.
+    No text is empty or has a line break, and the separator is one ASCII character. `has_blanks`: pieces may begin or
+    end with blanks.
     """
 
-    def __init__(self, data: Bytes, offsets: Ints, separator: str, *, has_blanks: bool) -> None:
-        """The texts are `data`, UTF-8, each from one of the `offsets` to the next."""
+    def __init__(self, texts: str, separator: str, *, has_blanks: bool) -> None:
+        """The texts stand one on a line."""
         import numpy as np
         import pyarrow as pa
 
         self.has_blanks = has_blanks
-        count = len(offsets) - 1
-        is_cut = data == ord(separator)
-        cuts = np.flatnonzero(is_cut)
-        self.sizes = np.diff(np.searchsorted(cuts, offsets)) + 1
-        self.first = np.cumsum(self.sizes) - self.sizes
-        total = len(cuts) + count
-        begins = np.empty(total, np.int64)
-        is_first = np.zeros(total, bool)
-        is_first[self.first] = True
-        begins[self.first], begins[~is_first] = offsets[:-1], cuts + 1
-        begins -= np.arange(total) - np.repeat(np.arange(count), self.sizes)  # the cuts before it are left out
-        places = np.append(begins, len(data) - len(cuts)).astype(np.int32)
-        self._is_empty = np.append(np.diff(places) == 0, True)
-        self.flat = pa.StringArray.from_buffers(total, pa.py_buffer(places), pa.py_buffer(data[~is_cut]))
+        encoded = texts.encode()
+        data = np.frombuffer(encoded, np.uint8)
+        cuts = np.flatnonzero((data == ord(separator)) | (data == _LINE_BREAK))
+        total = len(cuts) + 1 if texts else 0
+        ends = np.flatnonzero(data[cuts] == _LINE_BREAK)
+        self.first = np.append(0, ends + 1) if texts else ends
+        self.sizes = np.diff(np.append(self.first, total))
+        self._places = np.zeros(total + 1, np.int32)
+        self._places[1:total] = cuts.astype(np.int32) - np.arange(len(cuts), dtype=np.int32)  # what was cut out is gone
+        self._places[-1] = len(data) - len(cuts)
+        self._is_empty = np.append(self._places[1:] == self._places[:-1], True)
+        kept = encoded.translate(None, f"{separator}\n".encode()) + b"\0\0\0"  # a name may be looked for at the end
+        self._data = np.frombuffer(kept, np.uint8)
+        self.flat = pa.StringArray.from_buffers(total, pa.py_buffer(self._places), pa.py_buffer(kept))
 
-    @classmethod
-    def of(cls, texts: pa.Array, separator: str, *, has_blanks: bool) -> Pieces:
-        """The pieces of an array of text without nulls."""
+    def heads(self, names: Sequence[str]) -> Ints:
+        """Which of the `names`, each two or three letters, the first piece of each text is; -1 for none of them."""
         import numpy as np
 
-        _, places, data = texts.buffers()
-        offsets = np.frombuffer(places, np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
-        used = np.frombuffer(data or b"", np.uint8)[offsets[0] : offsets[-1]]
-        return cls(used, offsets - offsets[0], separator, has_blanks=has_blanks)
+        begins, lengths = self._places[self.first], np.diff(self._places)[self.first]
+        first, second, third = (self._data[begins + n].astype(np.int32) for n in range(3))
+        found = first << 16 | second << 8 | np.where(lengths > 2, third, 0)
+        known = np.array([int.from_bytes(name.ljust(3, "\0").encode()) for name in names], np.int32)
+        order = np.argsort(known)
+        place = order[np.minimum(np.searchsorted(known, found, sorter=order), len(names) - 1)]
+        return np.where((known[place] == found) & (lengths > 1) & (lengths < 4), place, -1)
 
     def at(self, rows: Ints, k: int) -> pa.Array:
         """Piece `k` (the first is 0) of each row; a row of -1 has none."""
@@ -64,7 +70,10 @@ class Pieces:
             return pa.nulls(len(rows), pa.string())
         at = self.first[rows] + k
         at[absent] = -1  # the last of `_is_empty` is for these
-        return self._trimmed(self.flat.take(pa.array(at, mask=self._is_empty[at])))
+        is_empty = self._is_empty[at]
+        if is_empty.all():
+            return pa.nulls(len(rows), pa.string())
+        return self._trimmed(self.flat.take(pa.array(at, mask=is_empty) if is_empty.any() else pa.array(at)))
 
     def is_only_blanks(self, rows: Ints, k: int) -> Bools:
         """Which rows have a piece `k` that is not empty but has nothing except blanks."""
@@ -73,22 +82,24 @@ class Pieces:
         if not self.has_blanks:
             return np.zeros(len(rows), bool)
         at = np.where((k >= self.sizes[rows]) | (rows < 0), -1, self.first[rows] + k)
-        return ~self._is_empty[at] & ~flags(self.at(rows, k).is_valid())
+        return ~self._is_empty[at] & ~stands(self.at(rows, k))
 
     def rest(self, rows: Ints, taken: Collection[int]) -> tuple[Ints, Ints, pa.Array]:
         """Every piece but the first that is not blank and not `taken`: which of the rows, which piece, its text."""
         import numpy as np
         import pyarrow as pa
 
-        sizes = np.maximum(self.sizes[rows] - 1, 0)
+        sizes = self.sizes[rows] - 1
+        if not set(range(1, sizes.max(initial=0) + 1)).difference(taken):
+            return rows[:0], rows[:0], pa.array([], pa.string())
         of = np.repeat(np.arange(len(rows)), sizes)
         piece = np.arange(len(of)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + 1
         at = self.first[rows[of]] + piece
         wanted = ~np.isin(piece, list(taken)) & ~self._is_empty[at]
         of, piece = of[wanted], piece[wanted]
         text = self._trimmed(self.flat.take(pa.array(at[wanted])))
-        stands = flags(text.is_valid())
-        return of[stands], piece[stands], text.filter(pa.array(stands))
+        is_there = stands(text)
+        return of[is_there], piece[is_there], text.filter(pa.array(is_there))
 
     def _trimmed(self, text: pa.Array) -> pa.Array:
         import pyarrow.compute as pc
@@ -103,7 +114,17 @@ def flags(array: pa.Array) -> Bools:
     """A boolean array for numpy; null is no."""
     import pyarrow.compute as pc
 
-    found: Bools = pc.fill_null(array, False).to_numpy(zero_copy_only=False)
+    found: Bools = (pc.fill_null(array, False) if array.null_count else array).to_numpy(zero_copy_only=False)
+    return found
+
+
+def stands(array: pa.Array) -> Bools:
+    """Which values are not null."""
+    import numpy as np
+
+    if not array.null_count:
+        return np.ones(len(array), bool)
+    found: Bools = array.is_valid().to_numpy(zero_copy_only=False)
     return found
 
 
@@ -124,6 +145,16 @@ def parsed_parts(texts: pa.Array, parse: Callable[[str], Any], kinds: Sequence[p
     columns = [pa.array([result is not None for result in results], pa.bool_())]
     columns += [pa.array([None if r is None else r[place] for r in results], kind) for place, kind in enumerate(kinds)]
     return [column.take(found.indices) for column in columns]
+
+
+def cents(amounts: pa.Array) -> Ints:
+    """Amounts of DECIMAL(12,2) as whole cents; null is 0."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    filled = pc.fill_null(amounts, 0)
+    low_and_high = np.frombuffer(filled.buffers()[1], np.int64)  # 12 digits fit the low half of 128 bits
+    return low_and_high[::2][filled.offset : filled.offset + len(filled)]
 
 
 def last_set(at: Bools) -> Ints:

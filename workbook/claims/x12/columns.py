@@ -95,5 +95,6 @@ PAID_CLAIM_ROLES = {
 PAID_CLAIM_TEXT = {6: "claim_filing_code", 7: "payer_claim_id", 8: "facility_code", 9: "frequency_code", 11: "ms_drg"}
 PAID_CLAIM_DATES = {"232": "statement_from_date", "233": "statement_through_date", "050": "received_date"}
 PAID_LINE_DATES = {"472": "service_date", "150": "service_date", "151": "service_through_date"}
+PAID_LINE_AMOUNTS = {"B6": "allowed_amount"}
 #: where the remarks of a claim stand
 REMARKS = {"MIA": (5, 20, 21, 22, 23), "MOA": (3, 4, 5, 6, 7)}

@@ -10,14 +10,26 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from workbook.claims.x12 import columns as c
-from workbook.claims.x12.arrays import Pieces, comes_again, flags, last_set, numbered, parsed, parsed_parts, value_of
-from workbook.claims.x12.parties import Level, Separators, detail_of
+from workbook.claims.x12.arrays import (
+    Pieces,
+    cents,
+    comes_again,
+    flags,
+    last_set,
+    numbered,
+    parsed,
+    parsed_parts,
+    stands,
+    value_of,
+)
+from workbook.claims.x12.column_run import CONTROL, ColumnRun, on_file
+from workbook.claims.x12.parties import Level
 from workbook.claims.x12.rows import Names
 from workbook.claims.x12.segments import Delimiters
 from workbook.claims.x12.values import amount, day, facility_code, pointers, procedure, quantity, span
@@ -25,9 +37,8 @@ from workbook.claims.x12.values import amount, day, facility_code, pointers, pro
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from workbook.claims.x12.arrays import Bytes, Ints
+    from workbook.claims.x12.arrays import Ints
 
-CONTROL = ("ISA", "GS", "ST", "SE", "GE", "IEA", "TA1")
 #: kept whole as details wherever they stand in a claim or on a line
 _DETAILS = (
     "CR1", "CR2", "CR3", "CR4", "CR5", "CR6", "CR7", "CR8", "CRC", "CUR", "DSB", "FRM", "HCP", "HSD", "IMM", "K3", "LQ",
@@ -76,8 +87,10 @@ class Above:
         return who.get("identifier") if who.get("identifier_type") == "XX" else None
 
 
-class PlainClaims:
-    """A run of segments as columns: the subscribers that are plain (`spans`), and their claims as `tables`."""
+class PlainClaims(ColumnRun):
+    """A run of segments as columns: the subscribers that are plain (`spans`), and what their claims say."""
+
+    names = _NAMES
 
     def __init__(
         self, number: int, segments: list[str], delimiters: Delimiters, names: Names, *, is_whole: bool
@@ -86,31 +99,15 @@ class PlainClaims:
 
         A claim whose number is among the `names` given already, or comes twice, is left to the reader.
         """
-        import numpy as np
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        self.number, self.element = number, delimiters.element
-        self.separators: Separators = (delimiters.component, delimiters.repetition)
-        self.texts = segments
-        joined = "".join(segments)
-        encoded = segments if joined.isascii() else [segment.encode() for segment in segments]
-        data = np.frombuffer(joined.encode(), np.uint8)
-        offsets = np.zeros(len(segments) + 1, np.int64)
-        np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=offsets[1:])
-        self.has_blanks = _has_blanks(data, offsets, delimiters)
-        self.pieces = Pieces(data, offsets, delimiters.element, has_blanks=self.has_blanks)
-        first = self.pieces.flat.take(pa.array(self.pieces.first))
-        codes = pc.fill_null(pc.index_in(first, pa.array(_NAMES)), -1)
-        self.name = codes.to_numpy().astype(np.int64)
+        super().__init__(number, segments, delimiters)
         self._divide(is_whole)
         if len(self.starts):
-            self._refuse_misplaced()
+            self.refuse_misplaced(_ALLOWED)
+            self.refuse((self.level == 1).nonzero()[0])  # an HL that is none of the three
             self._refuse_known(names)
             self._read_parties()
             self._read_claims()
             self._read_lines()
-            self.details: list[dict[str, Any]] = []
             self._read_dates()
             self._read_references()
             self._read_amounts()
@@ -146,18 +143,6 @@ class PlainClaims:
         owner = last_set(named | openers)
         self.person_at = np.where((owner >= 0) & named[owner], owner, -1)
 
-    def _refuse(self, rows: Ints) -> None:
-        families = self.family[rows]
-        self.refused[families[families >= 0]] = True
-
-    def _refuse_misplaced(self) -> None:
-        import numpy as np
-
-        allowed = np.zeros((c.LINE + 1, len(_NAMES) + 1), bool)
-        for place, names in _ALLOWED.items():
-            allowed[place, [_CODE[name] for name in names]] = True
-        self._refuse(np.flatnonzero(~allowed[self.place, self.name] | (self.level == 1)))
-
     def _refuse_known(self, names: Names) -> None:
         """Refuse numbers that may come twice, or look like those the reader gives."""
         import numpy as np
@@ -166,33 +151,10 @@ class PlainClaims:
         texts = self.pieces.at(rows, 1).to_pylist()
         times = Counter(texts)
         if len(times) < len(texts):
-            self._refuse(rows[[times[text] > 1 for text in texts]])
+            self.refuse(rows[[times[text] > 1 for text in texts]])
         if any(map(names.is_given, times)):
-            self._refuse(rows[[names.is_given(text) for text in texts]])
-        self._refuse(rows[[text is None or "#" in text or text.startswith("segment-") for text in texts]])
-
-    def _rows(self, name: str, place: int | None = None) -> Ints:
-        """Where segments of a name stand in subscribers that are not refused yet."""
-        import numpy as np
-
-        found = np.flatnonzero((self.name == _CODE[name]) & (self.family >= 0))
-        if place is not None:
-            found = found[self.place[found] == place]
-        return self._alive(found)
-
-    def _alive(self, rows: Ints) -> Ints:
-        """Those of the rows whose subscriber is not refused yet."""
-        alive: Ints = rows[~self.refused[self.family[rows]]]
-        return alive
-
-    def _by(self, keys: Ints, rows: Ints, count: int) -> Ints:
-        """For each of `count` keys the row that has it, or -1; a key that comes twice is refused."""
-        import numpy as np
-
-        found = np.full(count, -1, np.int64)
-        found[keys] = rows
-        self._refuse(rows[found[keys] != rows])
-        return found
+            self.refuse(rows[[names.is_given(text) for text in texts]])
+        self.refuse(rows[[text is None or "#" in text or text.startswith("segment-") for text in texts]])
 
     def claim_of(self, rows: Ints) -> Ints:
         """Which of the claims each row is about."""
@@ -214,7 +176,7 @@ class PlainClaims:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        rows, count, at = self._rows("NM1"), len(self.name), self.pieces.at
+        rows, count, at = self.rows("NM1"), len(self.name), self.pieces.at
         self.parties = rows
         entities, places = at(rows, 1), self.place[rows]
         self.roles = pa.array([""] * len(rows), pa.string())
@@ -224,47 +186,42 @@ class PlainClaims:
         is_above = places == c.HEADER
         for level, those in _PARTIES_ABOVE.items():
             is_above &= ~(flags(pc.is_in(entities, pa.array(those))) & (self.level[self.header[rows]] == level))
-        self._refuse(rows[is_above | ~flags(entities.is_valid())])
+        self.refuse(rows[is_above | ~stands(entities)])
         opener = np.maximum(self.header[rows], np.maximum(self.claim_at[rows], self.line_at[rows]))
-        self._refuse(rows[comes_again(opener, self.roles.dictionary_encode().indices.to_numpy().astype(np.int64))])
+        self.refuse(rows[comes_again(opener, self.roles.dictionary_encode().indices.to_numpy().astype(np.int64))])
         # a row of the party table for each NM1, and which one a segment is about
         self.party = np.full(count, -1, np.int64)
         self.party[rows] = np.arange(len(rows))
         self.party = np.where(self.person_at >= 0, self.party[self.person_at], -1)
-        told: dict[str, pa.Array] = {column: at(rows, position) for position, column in c.NAME.items()}
-        told["last_name"] = _on_file(told["last_name"])
-        kinds = at(rows, 2)
-        told["is_organization"] = pc.if_else(
-            pc.is_in(kinds, pa.array(["1", "2"])), pc.equal(kinds, "2"), pa.scalar(None, pa.bool_())
-        )
+        told = self.person(rows)
         for name, found, longest in (("N3", c.STREET, 3), ("N4", c.CITY, 5)):
             at_party = self._about_party(name, longest)
-            told |= {column: _on_file(at(at_party, position)) for position, column in found.items()}
+            told |= {column: on_file(at(at_party, position)) for position, column in found.items()}
         at_party = self._about_party("PRV", 4)
         told["taxonomy_code"] = at(at_party, 3)
         known = flags(pc.is_in(at(at_party, 2), pa.array(["PXC", "ZZ"])))
-        self._refuse(at_party[(at_party >= 0) & ~known])
+        self.refuse(at_party[(at_party >= 0) & ~known])
         at_party = self._about_party("DMG", 1 << 20)
         told["birth_date"], told["sex"] = parsed(at(at_party, 2), day, pa.date32()), at(at_party, 3)
         self.birth_text = at(at_party, 2)
-        self._refuse(at_party[flags(self.birth_text.is_valid()) & ~flags(told["birth_date"].is_valid())])
-        references = self._rows("REF")
+        self.refuse(at_party[stands(self.birth_text) & ~stands(told["birth_date"])])
+        references = self.rows("REF")
         is_tax = flags(pc.is_in(at(references, 1), pa.array(c.TAX_IDS))) & (self.party[references] >= 0)
         self.plain_references = references[~is_tax]
         taxes = references[is_tax]
-        self._refuse(taxes[self.pieces.sizes[taxes] != 3])
-        at_party = self._by(self.party[taxes], taxes, len(rows))
+        self.refuse(taxes[self.pieces.sizes[taxes] != 3])
+        at_party = self.by(self.party[taxes], taxes, len(rows))
         told["tax_id_type"], told["tax_id"] = at(at_party, 1), at(at_party, 2)
-        self._refuse(at_party[(at_party >= 0) & ~flags(told["tax_id"].is_valid())])
+        self.refuse(at_party[(at_party >= 0) & ~stands(told["tax_id"])])
         self.told = told
         self.npi = pc.if_else(pc.equal(told["identifier_type"], "XX"), told["identifier"], None)
 
     def _about_party(self, name: str, longest: int) -> Ints:
         """For each party the segment of that name about it, or -1."""
-        rows = self._rows(name)
-        self._refuse(rows[(self.party[rows] < 0) | (self.pieces.sizes[rows] > longest)])
-        rows = self._rows(name)
-        return self._by(self.party[rows], rows, len(self.parties))
+        rows = self.rows(name)
+        self.refuse(rows[(self.party[rows] < 0) | (self.pieces.sizes[rows] > longest)])
+        rows = self.rows(name)
+        return self.by(self.party[rows], rows, len(self.parties))
 
     # Claims
 
@@ -274,12 +231,12 @@ class PlainClaims:
         import pyarrow.compute as pc
 
         at = self.pieces.at
-        self.claims = rows = self._rows("CLM")
+        self.claims = rows = self.rows("CLM")
         header, starts = self.header[rows], self.starts[self.family[rows]]
         self.is_dependent = self.level[header] == 23
         told = {column: at(rows, position) for position, column in c.CLAIM_TEXT.items()}
         told["patient_control_number"] = at(rows, 1)
-        told["billed_amount"] = self._money(rows, 2)
+        told["billed_amount"] = self.money(rows, 2)
         kinds = [pa.string()] * 3
         codes = parsed_parts(at(rows, 5), lambda t: facility_code(t, self.separators[0]), kinds)
         self.facility, self.facility_kind, told["frequency_code"] = codes[1:]
@@ -288,19 +245,19 @@ class PlainClaims:
             ("accepts_assignment", 7, c.ASSIGNMENT),
         ):
             told[column] = parsed(at(rows, position), words.get, pa.bool_())
-        self._refuse(rows[~flags(told["patient_control_number"].is_valid()) | flags(at(rows, 11).is_valid())])
+        self.refuse(rows[~stands(told["patient_control_number"]) | stands(at(rows, 11))])
         # what the levels above give: a subscriber's and a dependent's party, coverage and relationship
         subscribers = self._by_level("IL", starts)
         patients = np.where(self.is_dependent, self._by_level("QC", header), subscribers)
         payers = self._by_level("PR", starts)
         coverage = self._by_header("SBR")
-        self._refuse(self._rows("SBR")[self.level[self.header[self._rows("SBR")]] != 22])
+        self.refuse(self.rows("SBR")[self.level[self.header[self.rows("SBR")]] != 22])
         told |= {column: at(coverage[starts], position) for position, column in c.SUBSCRIBER.items()}
         relation = self._by_header("PAT")
         own = at(relation[header], 1)
-        self._refuse(rows[flags(own.is_valid()) & ~self.is_dependent])
+        self.refuse(rows[stands(own) & ~self.is_dependent])
         upper = at(relation[starts], 1)
-        self._refuse(rows[flags(upper.is_valid())])
+        self.refuse(rows[stands(upper)])
         told["patient_relationship"] = pc.coalesce(own, at(coverage[starts], 2))
         identifier, name = self.told["identifier"], self.told["last_name"]
         told["subscriber_id"] = value_of(identifier, subscribers)
@@ -308,19 +265,11 @@ class PlainClaims:
         told["patient_birth_date"] = value_of(self.told["birth_date"], patients)
         told["patient_sex"] = value_of(self.told["sex"], patients)
         told["patient_id"] = self._patient_ids(told["subscriber_id"], patients)
-        self._refuse(rows[~flags(told["patient_id"].is_valid())])
-        institutional = self._by_claim(self._rows("CL1"))
+        self.refuse(rows[~stands(told["patient_id"])])
+        institutional = self._by_claim(self.rows("CL1"))
         told |= {column: at(institutional, position) for position, column in c.INSTITUTIONAL.items()}
         told |= self._numbers_of(c.CLAIM, c.CLAIM_NPI, len(rows), self.claim_of)
         self.claim = told
-
-    def _money(self, rows: Ints, position: int) -> pa.Array:
-        """An amount that must stand and be readable."""
-        import pyarrow as pa
-
-        found = parsed(self.pieces.at(rows, position), amount, pa.decimal128(12, 2))
-        self._refuse(rows[~flags(found.is_valid())])
-        return found
 
     def _by_level(self, entity: str, headers: Ints) -> Ints:
         """For each of the HL rows the party of that kind under it, or -1."""
@@ -334,14 +283,14 @@ class PlainClaims:
 
     def _by_header(self, name: str) -> Ints:
         """For each segment that is an HL the segment of that name under it, or -1."""
-        rows = self._rows(name)
-        return self._by(self.header[rows], rows, len(self.name))
+        rows = self.rows(name)
+        return self.by(self.header[rows], rows, len(self.name))
 
     def _by_claim(self, rows: Ints) -> Ints:
-        return self._by(self.claim_of(rows), rows, len(self.claims))
+        return self.by(self.claim_of(rows), rows, len(self.claims))
 
     def _by_line(self, rows: Ints) -> Ints:
-        return self._by(self.line_of(rows), rows, len(self.lines))
+        return self.by(self.line_of(rows), rows, len(self.lines))
 
     def _patient_ids(self, members: pa.Array, patients: Ints) -> pa.Array:
         """As `Parties.patient_id`; null where there is none."""
@@ -369,7 +318,7 @@ class PlainClaims:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        given = (self.place[self.parties] == place) & flags(self.npi.is_valid())
+        given = (self.place[self.parties] == place) & stands(self.npi)
         given &= ~self.refused[self.family[self.parties]]
         found = {}
         for column in dict.fromkeys(columns.values()):
@@ -388,18 +337,18 @@ class PlainClaims:
         import pyarrow.compute as pc
 
         at = self.pieces.at
-        self.lines = rows = self._rows("LX")
+        self.lines = rows = self.rows("LX")
         self.line_claim = self.claim_of(rows)
         self.line_number = numbered(self.line_claim)
         stated = at(rows, 1)
-        self._refuse(rows[~flags(pc.equal(stated, pa.array(self.line_number).cast(pa.string())))])
+        self.refuse(rows[~flags(pc.equal(stated, pa.array(self.line_number).cast(pa.string())))])
         told: dict[str, pa.Array] = {}
         service = np.full(len(rows), -1, np.int64)
         for name in _SERVICES:
-            found = self._by_line(self._rows(name))
-            self._refuse(rows[(found >= 0) & (service >= 0)])
+            found = self._by_line(self.rows(name))
+            self.refuse(rows[(found >= 0) & (service >= 0)])
             service = np.where(found >= 0, found, service)
-        self._refuse(rows[service < 0])
+        self.refuse(rows[service < 0])
         is_first = self.name[service] == _CODE["SV1"]  # professional; the others are institutional
 
         def either(professional: int, institutional: int) -> pa.Array:
@@ -409,8 +358,8 @@ class PlainClaims:
             return pc.if_else(pa.array(is_first == professional), at(service, position), None)
 
         places = [_SERVICES[name] for name in _SERVICES]
-        codes, charges, bases, counts = (either(*pair) for pair in list(zip(*places, strict=True))[:4])
-        told["billed_amount"] = parsed(charges, amount, pa.decimal128(12, 2))
+        codes, billed, bases, counts = (either(*pair) for pair in list(zip(*places, strict=True))[:4])
+        told["billed_amount"] = parsed(billed, amount, pa.decimal128(12, 2))
         told["units"] = parsed(counts, quantity, pa.decimal128(12, 3))
         told["unit_basis"] = bases
         told["place_of_service"], told["revenue_code"] = only(5, professional=True), only(1, professional=False)
@@ -418,7 +367,7 @@ class PlainClaims:
         refunded = only(7, professional=False)
         told["non_covered_amount"] = parsed(refunded, amount, pa.decimal128(12, 2))
         for text, value in ((refunded, "non_covered_amount"),):
-            self._refuse(rows[flags(text.is_valid()) & ~flags(told[value].is_valid())])
+            self.refuse(rows[stands(text) & ~stands(told[value])])
         component = self.separators[0]
 
         def columns_of(text: str) -> list[Any] | None:
@@ -434,44 +383,32 @@ class PlainClaims:
         sent = only(7, professional=True)
         is_pointer, *parts = parsed_parts(sent, pointed, [pa.int64()] * len(_POINTERS))
         told |= dict(zip(_POINTERS, parts, strict=True))
-        bad = ~flags(told["billed_amount"].is_valid()) | ~flags(told["units"].is_valid())
+        bad = ~stands(told["billed_amount"]) | ~stands(told["units"])
         bad |= self.pieces.is_only_blanks(service, 1) & is_first | self.pieces.is_only_blanks(service, 2) & ~is_first
         bad |= ~flags(pc.fill_null(is_code, True)) | ~flags(pc.fill_null(is_pointer, True))
-        self._refuse(rows[bad])
+        self.refuse(rows[bad])
         told |= self._numbers_of(c.LINE, c.LINE_NPI, len(rows), self.line_of)
         self.line = told
-        cents = np.array([0, *_cents(told["billed_amount"])], np.int64).cumsum()
+        charges = np.append(0, cents(told["billed_amount"])).cumsum()
         ends = np.searchsorted(self.line_claim, np.arange(len(self.claims)), "right")
         begins = np.searchsorted(self.line_claim, np.arange(len(self.claims)), "left")
-        differs = cents[ends] - cents[begins] != np.array(_cents(self.claim["billed_amount"]), np.int64)
-        self._refuse(self.claims[differs | (ends == begins)])
+        differs = charges[ends] - charges[begins] != cents(self.claim["billed_amount"])
+        self.refuse(self.claims[differs | (ends == begins)])
 
     # Dates, references, amounts, codes: some have a column, the others are details
-
-    def _tell(self, rows: Ints, kind: str | pa.Array, qualifier: pa.Array, piece: Ints | int = 0, **facts: Any) -> None:
-        """Keep details, each about the party that was named last; `about` may say otherwise."""
-        import numpy as np
-
-        about = facts.pop("about", None)
-        if about is None:
-            about = value_of(self.roles, self.party[rows])
-        piece = np.broadcast_to(piece, len(rows))
-        self.details.append(
-            {"rows": rows, "piece": piece, "kind": kind, "qualifier": qualifier, "about": about, **facts}
-        )
 
     def _read_dates(self) -> None:
         import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        rows, at = self._rows("DTP"), self.pieces.at
+        rows, at = self.rows("DTP"), self.pieces.at
         use, form, sent = at(rows, 1), at(rows, 2), at(rows, 3)
         is_hour = flags(pc.equal(form, "TM"))
         both = pc.binary_join_element_wise(pc.fill_null(form, ""), pc.fill_null(sent, ""), "\n")
         is_date, first, last = parsed_parts(both, lambda t: span(*t.split("\n")), [pa.date32()] * 2)
         is_bad = ~flags(is_date) | flags(pc.less(last, first))
-        self._refuse(rows[(is_bad & ~is_hour) | ~flags(use.is_valid())])
+        self.refuse(rows[(is_bad & ~is_hour) | ~stands(use)])
         is_named = np.zeros(len(rows), bool)
         for (place, qualifier), columns in c.DATES.items():
             if place not in (c.CLAIM, c.LINE):
@@ -487,15 +424,15 @@ class PlainClaims:
                 if place == c.LINE:
                     through = pc.if_else(pc.equal(through, told[columns[0]]), None, through)
                 told[columns[1]] = through
-        self._refuse(self.lines[~flags(self.line["service_from_date"].is_valid())])
-        self._refuse(rows[flags(pc.equal(use, "472")) & (self.place[rows] == c.CLAIM)])
+        self.refuse(self.lines[~stands(self.line["service_from_date"])])
+        self.refuse(rows[flags(pc.equal(use, "472")) & (self.place[rows] == c.CLAIM)])
         is_minute = flags(pc.equal(form, "DT"))
         kept = ~is_named | is_minute | is_hour
         text = pc.if_else(pa.array(is_minute | is_hour), sent, None)
         first = pc.if_else(pa.array(is_hour), None, first)
         last = pc.if_else(pc.equal(form, "RD8"), last, None)
         mask = pa.array(kept)
-        self._tell(
+        self.tell(
             rows[kept], "date", use.filter(mask), value=text.filter(mask),
             from_date=first.filter(mask), through_date=last.filter(mask),
         )  # fmt: skip
@@ -505,11 +442,11 @@ class PlainClaims:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        rows, at = self._alive(self.plain_references), self.pieces.at
+        rows, at = self.alive(self.plain_references), self.pieces.at
         use, sent = at(rows, 1), at(rows, 2)
         place = self.place[rows]
-        bad = ~flags(use.is_valid()) | ~flags(sent.is_valid()) | (self.pieces.sizes[rows] != 3)
-        self._refuse(rows[bad | ((place == c.HEADER) & (self.party[rows] < 0))])
+        bad = ~stands(use) | ~stands(sent) | (self.pieces.sizes[rows] != 3)
+        self.refuse(rows[bad | ((place == c.HEADER) & (self.party[rows] < 0))])
         is_named = np.zeros(len(rows), bool)
         for (where, qualifier), column in c.REFERENCES.items():
             chosen = flags(pc.equal(use, qualifier)) & (place == where) & (self.party[rows] < 0) & ~bad
@@ -517,33 +454,33 @@ class PlainClaims:
             told, by = (self.claim, self._by_claim) if where == c.CLAIM else (self.line, self._by_line)
             told[column] = at(by(rows[chosen]), 2)
         mask = pa.array(~is_named)
-        self._tell(rows[~is_named], "reference", use.filter(mask), value=sent.filter(mask))
+        self.tell(rows[~is_named], "reference", use.filter(mask), value=sent.filter(mask))
 
     def _read_amounts(self) -> None:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        rows, at = self._rows("AMT"), self.pieces.at
-        use, sent = at(rows, 1), self._money(rows, 2)
-        self._refuse(rows[~flags(use.is_valid())])
+        rows, at = self.rows("AMT"), self.pieces.at
+        use, sent = at(rows, 1), self.money(rows, 2)
+        self.refuse(rows[~stands(use)])
         named = [q for (place, q), column in c.AMOUNTS.items() if (place, column) == (c.CLAIM, "patient_paid_amount")]
         chosen = flags(pc.is_in(use, pa.array(named))) & (self.place[rows] == c.CLAIM)
         found = self._by_claim(rows[chosen])
         self.claim["patient_paid_amount"] = parsed(at(found, 2), amount, pa.decimal128(12, 2))
         mask = pa.array(~chosen)
-        self._tell(rows[~chosen], "amount", use.filter(mask), amount=sent.filter(mask))
+        self.tell(rows[~chosen], "amount", use.filter(mask), amount=sent.filter(mask))
 
     def _read_codes(self) -> None:
         import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        rows = self._rows("HI")
+        rows = self.rows("HI")
         of, piece, texts = self.pieces.rest(rows, ())
         rows = rows[of]
         sent = self.pieces.flat.take(pa.array(self.pieces.first[rows] + piece))
-        self._refuse(rows[~flags(pc.equal(sent, texts))])  # the reader takes a qualifier with its blanks
-        parts = Pieces.of(texts, self.separators[0], has_blanks=self.has_blanks)
+        self.refuse(rows[~flags(pc.equal(sent, texts))])  # the reader takes a qualifier with its blanks
+        parts = Pieces("\n".join(texts.to_pylist()), self.separators[0], has_blanks=self.has_blanks)
         every = np.arange(len(rows))
         qualifier, code = parts.at(every, 0), parts.at(every, 1)
         words = pc.fill_null(qualifier, "")
@@ -555,13 +492,13 @@ class PlainClaims:
         has_dot = flags(pc.match_substring(pc.fill_null(code, ""), "."))
         as_sent = parts.flat.take(pa.array(parts.first))
         is_odd = ~flags(pc.equal(as_sent, qualifier)) | is_old
-        self._refuse(rows[is_odd | (has_column & (has_dot | ~flags(code.is_valid())))])
+        self.refuse(rows[is_odd | (has_column & (has_dot | ~stands(code)))])
         mask = pa.array(is_diagnosis)
         told = parsed_parts(words.filter(mask), c.DIAGNOSIS_ROLES.__getitem__, [pa.string()] * 2)
         self.diagnoses = (rows[is_diagnosis], code.filter(mask), told[1], told[2], parts.at(every[is_diagnosis], 8))
         mask, day_text = pa.array(is_procedure), parts.at(every[is_procedure], 3)
         performed = parsed(day_text, day, pa.date32())
-        self._refuse(rows[is_procedure][flags(day_text.is_valid()) & ~flags(performed.is_valid())])
+        self.refuse(rows[is_procedure][stands(day_text) & ~stands(performed)])
         self.procedures = (rows[is_procedure], code.filter(mask), performed)
         group_rows = rows[is_group]
         self._by_claim(group_rows)
@@ -580,107 +517,38 @@ class PlainClaims:
         both = pc.binary_join_element_wise(pc.fill_null(form, ""), pc.fill_null(when, ""), "\n")
         _, first, last = parsed_parts(both, lambda t: span(*t.split("\n")), [pa.date32()] * 2)
         sums = parsed(money, amount, pa.decimal128(12, 2))
-        unread = flags(when.is_valid()) & ~flags(first.is_valid())
-        self._refuse(rows[unread | (flags(money.is_valid()) & ~flags(sums.is_valid()))])
+        unread = stands(when) & ~stands(first)
+        self.refuse(rows[unread | (stands(money) & ~stands(sums))])
         kind = parsed(qualifier, lambda q: c.CODE_KINDS.get(q, "code"), pa.string())
         is_code = pc.equal(kind, "code")
         first = pc.if_else(when.is_valid(), first, None)
         last = pc.if_else(pc.and_(when.is_valid(), pc.fill_null(pc.equal(form, "RD8"), False)), last, None)
-        self._tell(
+        self.tell(
             rows, kind, pc.if_else(is_code, qualifier, code), piece, value=pc.if_else(is_code, code, None),
             from_date=first, through_date=last, amount=sums, about=pa.nulls(len(rows), pa.string()),
         )  # fmt: skip
 
     def _read_leftovers(self) -> None:
         """Elements that no column takes, and segments that have none."""
-        import numpy as np
-        import pyarrow as pa
 
-        words = {6: self.claim["provider_signature"], 7: self.claim["accepts_assignment"]}
-        self._leave("CLM", self._rows("CLM"), [p for p in _TAKEN_OF_CLM if p not in words], "")
-        claim_details = self.details.pop()
-        known = {p: flags(column.is_valid()) for p, column in words.items()}
-        at = self.claim_of(claim_details["rows"])
-        drop = np.zeros(len(at), bool)
-        for position, is_known in known.items():
-            drop |= (claim_details["piece"] == position) & is_known[at]
-        mask = pa.array(~drop)
-        self.details.append({
-            k: v if k == "kind" else v[~drop] if isinstance(v, np.ndarray) else v.filter(mask)
-            for k, v in claim_details.items()
-        })  # fmt: skip
-        subscribers, patients = self._rows("SBR"), self._rows("PAT")
-        self._leave("SBR", subscribers, (*c.SUBSCRIBER, 2), "subscriber")
+        self.tell_rest("CLM", self.rows("CLM"), _TAKEN_OF_CLM, "")
+        for position, column in ((6, "provider_signature"), (7, "accepts_assignment")):
+            self.tell_element("CLM", self.alive(self.claims[~stands(self.claim[column])]), position, "")
+        subscribers, patients = self.rows("SBR"), self.rows("PAT")
+        self.tell_rest("SBR", subscribers, (*c.SUBSCRIBER, 2), "subscriber")
         is_patient = self.level[self.header[patients]] == 23
-        self._leave("PAT", patients[is_patient], (1,), "patient")
-        self._leave("PAT", patients[~is_patient], (1,), "subscriber")
-        self._leave("DMG", self._rows("DMG"), (1, 2, 3), None)
-        self._leave("CL1", self._rows("CL1"), tuple(c.INSTITUTIONAL), "")
+        self.tell_rest("PAT", patients[is_patient], (1,), "patient")
+        self.tell_rest("PAT", patients[~is_patient], (1,), "subscriber")
+        self.tell_rest("DMG", self.rows("DMG"), (1, 2, 3), None)
+        self.tell_rest("CL1", self.rows("CL1"), tuple(c.INSTITUTIONAL), "")
         for name, (*_, taken) in _SERVICES.items():
-            self._leave(name, self._rows(name), taken, "")
-        rows = self._alive(np.flatnonzero(np.isin(self.name, [_CODE[n] for n in _DETAILS]) & (self.family >= 0)))
+            self.tell_rest(name, self.rows(name), taken, "")
+        self.tell_segments(self.rows(*_DETAILS))
 
-        def told(text: str) -> list[Any]:
-            row = detail_of(text.split(self.element), None, self.separators)
-            return [row["kind"], row["qualifier"], row["value"]]
-
-        _, kind, qualifier, value = parsed_parts(
-            pa.array([self.texts[row] for row in rows.tolist()], pa.string()), told, [pa.string()] * 3
-        )
-        self._tell(rows, kind, qualifier, value=value)
-
-    def _leave(self, name: str, rows: Ints, taken: Collection[int], about: str | None) -> None:
-        """Keep what is left of segments; `about` names the party, "" nobody, None the party that was named last."""
-        import numpy as np
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        of, piece, texts = self.pieces.rest(rows, taken)
-        component, repetition = self.separators
-        if component != ":":
-            texts = pc.replace_substring(texts, component, ":")
-        if repetition and repetition != "^":
-            texts = pc.replace_substring(texts, repetition, "^")
-        longest = int(piece.max(initial=0)) + 1
-        qualifier = pa.array([f"{name}{p:02}" for p in range(longest)], pa.string()).take(pa.array(piece))
-        whom = None if about is None else pa.array(np.full(len(of), about or None, object), pa.string())
-        self._tell(rows[of], "element", qualifier, piece, value=texts, about=whom)
-
-    def spans(self) -> list[tuple[int, int]]:
-        """Where plain subscribers stand: from the first segment of one to behind the last of those that follow it."""
-        found: list[tuple[int, int]] = []
-        plain = ~self.refused
-        for start, stop in zip(self.starts[plain].tolist(), self.stops[plain].tolist(), strict=True):
-            if found and found[-1][1] == start:
-                found[-1] = (found[-1][0], stop)
-            else:
-                found.append((start, stop))
-        return found
+    def about(self, rows: Ints) -> pa.Array:
+        """The party that was named last."""
+        return value_of(self.roles, self.party[rows])
 
 
 def _role(names: Mapping[str, str], entity: str) -> str:
     return names.get(entity, entity)
-
-
-def _has_blanks(data: Bytes, offsets: Ints, delimiters: Delimiters) -> bool:
-    """Whether a piece of these texts may begin or end with a blank of any kind."""
-    import numpy as np
-
-    kinds = np.zeros(256, np.uint8)
-    kinds[[*range(33), *range(127, 256)]] = 2  # blanks, and what may be part of one that is not ASCII
-    kinds[[ord(delimiters.element), ord(delimiters.component)]] = 1
-    kind = kinds[data]
-    edges = np.append(kind[offsets[:-1]], kind[offsets[1:] - 1])
-    return bool((kind[1:] + kind[:-1] == 3).any() or (edges == 2).any())
-
-
-def _on_file(text: pa.Array) -> pa.Array:
-    import pyarrow.compute as pc
-
-    return pc.if_else(pc.fill_null(pc.ends_with(text, c.NOT_ON_FILE), False), None, text)
-
-
-def _cents(amounts: pa.Array) -> list[int]:
-    found = amounts.dictionary_encode()
-    cents = [0 if x is None else int(x * 100) for x in found.dictionary.to_pylist()]
-    return [0 if at is None else cents[at] for at in found.indices.to_pylist()]

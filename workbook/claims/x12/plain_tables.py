@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from workbook.claims.tables import CLAIM_TABLES
 from workbook.claims.x12 import columns as c
 from workbook.claims.x12.arrays import numbered, value_of
+from workbook.claims.x12.column_run import merged, typed
 from workbook.claims.x12.plain_claims import Above, PlainClaims
 from workbook.claims.x12.rows import RowBuffer
 
@@ -51,7 +52,7 @@ class PlainTables:
         import pyarrow as pa
 
         told = {"claim_id": value_of(self._run.claim["patient_control_number"], claims), **told}
-        table, kept = _typed(name, told, len(claims)), self._is_kept[claims]
+        table, kept = typed(CLAIM_TABLES[name], told, len(claims)), self._is_kept[claims]
         places = self._run.number + self._run.claims[claims]
         return (table, places) if kept.all() else (table.filter(pa.array(kept)), places[kept])
 
@@ -167,20 +168,18 @@ class PlainTables:
             counts.append(len(people) - sum(counts))
         alive = np.flatnonzero(~run.refused[run.family[run.parties]])
         once = pa.array(np.ones(len(run.parties), np.int64))
-        told = _typed("claim_party", {**run.told, "role": run.roles, "sequence": once}, len(run.parties))
+        told = typed(CLAIM_TABLES["claim_party"], {**run.told, "role": run.roles, "sequence": once}, len(run.parties))
         return self._joined("claim_party", people, counts, told, run.parties, alive, np.zeros_like(run.parties))
 
     def _detail_table(self) -> tuple[pa.Table, Ints]:
         import numpy as np
-        import pyarrow as pa
 
         run = self._run
         above = [[detail for level in above.levels.values() for detail in level.details] for above in self._above]
-        told = [_typed("claim_detail", detail, len(detail["rows"])) for detail in run.details]
-        rows, pieces = (np.concatenate([detail[name] for detail in run.details]) for name in ("rows", "piece"))
+        rows, pieces, told = run.detail_table(CLAIM_TABLES["claim_detail"])
         return self._joined(
             "claim_detail", [detail for details in above for detail in details], list(map(len, above)),
-            pa.concat_tables(told), rows, np.arange(len(rows)), pieces,
+            told, rows, np.arange(len(rows)), pieces,
         )  # fmt: skip
 
     def _joined(
@@ -213,38 +212,14 @@ class PlainTables:
         return self._table(name, claims[order], columns)
 
 
-def _typed(name: str, told: Mapping[str, Any], count: int) -> pa.Table:
-    """The table of that name from columns; a value that is no column stands in every row."""
-    import numpy as np
-    import pyarrow as pa
-
-    schema = CLAIM_TABLES[name].schema
-    columns = []
-    for field in schema:
-        column = told.get(field.name)
-        if isinstance(column, np.ndarray):
-            columns.append(pa.array(column, field.type))
-        elif isinstance(column, pa.Array | pa.ChunkedArray):
-            columns.append(column if column.type == field.type else column.cast(field.type))
-        else:  # one value for all
-            columns.append(pa.repeat(pa.scalar(column, field.type), count))
-    return pa.Table.from_arrays(columns, schema=schema)
-
-
 def in_order(rows: Mapping[str, pa.Table], columns: Mapping[str, tuple[pa.Table, Ints]]) -> dict[str, pa.Table]:
     """Tables of claims read one by one, with those of claims read as `columns` where the file has them."""
-    import numpy as np
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     claims, found = rows["claim"], dict(rows)
     begins = claims["source_segment"].to_numpy()
     ids = claims["claim_id"].combine_chunks()
     for name, (table, places) in columns.items():
-        if not rows[name].num_rows:
-            found[name] = table
-            continue
-        own = begins[pc.index_in(rows[name]["claim_id"], ids).to_numpy()]
-        order = np.argsort(np.concatenate([own, places]), kind="stable")
-        found[name] = pa.concat_tables([rows[name], table]).take(pa.array(order))
+        own = begins[pc.index_in(rows[name]["claim_id"], ids).to_numpy()] if rows[name].num_rows else begins[:0]
+        found[name], _ = merged((rows[name], own), (table, places))
     return found

@@ -10,11 +10,8 @@ The loops of the 005010X221A1 guide, as far as the tables go:
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,23 +19,27 @@ from workbook.claims.balance import balance
 from workbook.claims.model import Remittance
 from workbook.claims.tables import REMITTANCE_TABLES
 from workbook.claims.x12 import columns as c
+from workbook.claims.x12.column_run import cut_runs, merged
 from workbook.claims.x12.compose import digits
-from workbook.claims.x12.envelope import Handler, Transaction, walk
+from workbook.claims.x12.envelope import Handler, Run, Transaction, walk
+from workbook.claims.x12.facts import ZERO, Facts, Row, Values, cells_of
 from workbook.claims.x12.imbalance import PAYMENT_ELEMENTS, imbalance
-from workbook.claims.x12.parties import Person, Separators, complete, detail_of, leftovers, person_of
+from workbook.claims.x12.paid_claim import PaidClaim
+from workbook.claims.x12.parties import Person, complete, detail_of
+from workbook.claims.x12.plain_payments import PlainPayments, Stretch
 from workbook.claims.x12.rows import Names, Problems, RowBuffer
-from workbook.claims.x12.values import amount, cell, code_and_modifiers, day, quantity, text
+from workbook.claims.x12.segments import Delimiters
+from workbook.claims.x12.values import text
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Row = dict[str, Any]
-ZERO, ONE = Decimal("0.00"), Decimal("1.000")
-_LINE_NUMBER = re.compile("0*[1-9][0-9]{0,8}")
-_DENTAL = re.compile("D[0-9]{4}")
-_TAKEN_OF_CLP = frozenset({1, 2, 3, 4, 5, *c.PAID_CLAIM_TEXT})
-_TAKEN_OF_SVC = frozenset(range(1, 8))
-_TAKEN_OF_NM1 = frozenset({1, 2, *c.NAME})
+    from workbook.claims.x12.arrays import Ints
+
+#: table → the level at which its rows are judged
+_LEVEL_OF = {"remittance": "transaction", "remittance_claim": "claim", "remittance_line": "line"}
+#: In a run that is shorter the claims are read one by one: columns pay from some hundred claims on.
+MANY_SEGMENTS = 2_000
 
 
 def read_remittance(paths: str | Path | Iterable[str | Path]) -> Remittance:
@@ -71,15 +72,17 @@ def stream_835(
     several = [paths] if isinstance(paths, (str, Path)) else list(paths)
     problems = Problems()
     reader = _RemittanceReader(problems, each, batch, source=", ".join(map(str, several)))
+    columns = _ColumnReader(reader)
     for path in several:
         problems.file = str(path)
-        walk(path, reader, problems)
+        walk(path, reader, problems, columns=columns)
+        reader.settle()
     reader.hand_over()
     return reader.count
 
 
 class _RemittanceReader:
-    """The transaction, claim and line that are open, and the tables filled so far."""
+    """The transaction and claim that are open, and the tables filled so far."""
 
     kind = "835"
 
@@ -90,18 +93,16 @@ class _RemittanceReader:
         self._ids = Names()
         self._paid_before: dict[str, Decimal] = {}
         self._remittance: Row = {}
-        self._claim: Row | None = None
-        self._line: Row | None = None
-        self._lines: list[Row] = []
-        self._adjustments: list[Row] = []
-        self._remarks: list[Row] = []
-        self._separators: Separators = (":", None)
-        self._person: Person | None = None  # the party last named, while N3, N4, PER … may still follow
-        self._about: str | None = None
+        self._values = Values(problems)
+        self._header = Facts(self._values, (":", None))
+        self._claim: PaidClaim | None = None
+        self._person: Person | None = None  # the party of the header last named, while N3, N4, PER … may still follow
         self._parties: list[Row] = []
-        self._details: list[Row] = []
         self._group: list[Row] = []  # LX, TS3 and TS2 until the claim that follows
         self._begin_part()
+        self._begin_rows()
+        self._run: PlainPayments | None = None
+        self._stretches: list[Stretch] = []  # of this run's claims, those that were read as columns
         self._handlers: dict[str, Handler] = dict.fromkeys(("CUR", "QTY", "RDM"), self._detail)
         self._handlers |= dict.fromkeys(("N3", "N4", "PER"), self._party_detail)
         self._handlers |= dict.fromkeys(("LX", "TS2", "TS3"), self._begin_group)
@@ -122,54 +123,130 @@ class _RemittanceReader:
             "PLB": self._provider_adjustment,
         }
 
+    # Parts: what is handed over together
+
     def _begin_part(self) -> None:
         """Begin what is handed over next."""
-        self.tables = {name: RowBuffer(table) for name, table in REMITTANCE_TABLES.items()}
-        #: level → (file, segment number) of each row of its table, to place what does not balance
-        self._places: dict[str, list[tuple[str, int]]] = {level: [] for level in PAYMENT_ELEMENTS}
+        self._done: dict[str, list[pa.Table]] = {name: [] for name in REMITTANCE_TABLES}
+        #: level → file and segment numbers of the rows of its table, to place what does not balance
+        self._done_places: dict[str, list[tuple[str, Ints]]] = {level: [] for level in PAYMENT_ELEMENTS}
+
+    def _begin_rows(self) -> None:
+        self._rows = {name: RowBuffer(table) for name, table in REMITTANCE_TABLES.items()}
+        #: for each row the segment where it begins, or the claim or transaction that it belongs to
+        self._places: dict[str, list[int]] = {name: [] for name in REMITTANCE_TABLES}
+        self._last_place = 0  # of a claim
+
+    def _add(self, name: str, rows: list[Row], *places: int) -> None:
+        """Add rows to a table; each has a place of its own, or all have one."""
+        self._rows[name].extend(rows)
+        self._places[name] += places if len(places) == len(rows) else places * len(rows)
+
+    def settle(self) -> None:
+        """Put the rows read since the last time, and the claims that were read as columns, in the order of the file."""
+        import numpy as np
+
+        columns = self._run.tables(self._stretches) if self._run and self._stretches else {}
+        self._stretches = []
+        for name, buffer in self._rows.items():
+            if not buffer.count and name not in columns:
+                continue
+            rows = buffer.to_arrow(), np.array(self._places[name], np.int64)
+            table, places = merged(rows, columns[name]) if name in columns else rows
+            self._done[name].append(table)
+            if level := _LEVEL_OF.get(name):
+                self._done_places[level].append((self.problems.file, places))
+        self._begin_rows()
 
     def hand_over(self) -> None:
         """Judge and give away what was read since the last time."""
-        tables = {name: rows.to_arrow() for name, rows in self.tables.items()}
+        import pyarrow as pa
+
+        self.settle()
+        tables = {n: pa.concat_tables(t) if t else REMITTANCE_TABLES[n].empty() for n, t in self._done.items()}
         self._report_imbalance(balance(tables, self._paid_before))
         self._each(Remittance(tables, self.problems.take(), self._source, self._paid_before))
         self._begin_part()
         name = self._remittance.get("remittance_id")
         self._paid_before = {name: self._paid} if name else {}
 
+    def _hand_over_if_full(self) -> None:
+        if self._batch and self.count and self.count % self._batch == 0:
+            self.hand_over()
+
+    def take(self, run: PlainPayments, first: int, last: int) -> None:
+        """Take the claims from number `first` of a run to that before `last`, which were read as columns."""
+        self._run = run
+        self._close_claim()
+        while first < last:
+            self._hand_over_if_full()
+            upto = min(last, first + self._batch - self.count % self._batch) if self._batch else last
+            place = run.place_of(first)
+            name, group = self._begin_claims(place)
+            self._keep([], group, self._claims + 1, {}, place)
+            self._stretches.append(Stretch(first, upto, name, self._claims + 1, len(group)))
+            self.count += upto - first
+            self._claims += upto - first
+            self._paid += run.paid(first, upto)
+            self._last_place = run.place_of(upto - 1)
+            first = upto
+
+    def _report_imbalance(self, found: pa.Table) -> None:
+        """Report every transaction, claim and line that does not balance, as SNIP level 3 errors."""
+        import numpy as np
+        import pyarrow.compute as pc
+
+        file = self.problems.file
+        off = pc.indices_nonzero(pc.invert(found["is_balanced"])).to_pylist()
+        done = [place for level in PAYMENT_ELEMENTS for place in self._done_places[level]]  # in the order of `found`
+        ends = np.cumsum([len(numbers) for _, numbers in done])
+        for at, row in zip(off, found.take(off).to_pylist() if off else (), strict=True):
+            which = int(np.searchsorted(ends, at, "right"))
+            self.problems.file, numbers = done[which]
+            segment, element = PAYMENT_ELEMENTS[row["level"]]
+            number = int(numbers[at - ends[which]])  # counted from its end
+            self.problems.add(imbalance(row), number, segment, element, level=3, claim_id=row["claim_id"])
+        self.problems.file = file
+
+    # Transactions
+
     def start(self, transaction: Transaction) -> Mapping[str, Handler]:
         """Begin an 835."""
-        self._separators = transaction.delimiters.component, transaction.delimiters.repetition
-        self._person = self._about = None
-        self._parties, self._details, self._group = [], [], []
+        self._header = Facts(self._values, (transaction.delimiters.component, transaction.delimiters.repetition))
+        self._person = None
+        self._parties, self._group = [], []
         self._number = transaction.number
         self._remittance = {"payment_amount": None}
         self._payee_id = ""
         self._claims = 0
         self._paid = ZERO  # by the claims so far, less provider adjustments
         self._counts: dict[Any, int] = {}  # of the header's details
-        self._roles: dict[str, int] = {}  # of the parties of the header, or of the claim that is open
+        self._roles: dict[str, int] = {}  # of its parties
         return self._handlers
 
     def finish(self) -> None:
         """End the transaction."""
         self._close_claim()
         self._name_remittance()
-        remittance, named = self._remittance, self._remittance.keys()
+        remittance, named, fault = self._remittance, self._remittance.keys(), self._values.fault
         if remittance["payment_amount"] is None:
-            self._fault("the payment (BPR02) is missing; it is 0.00 here", self._number, "BPR02")
+            fault("the payment (BPR02) is missing; it is 0.00 here", self._number, "BPR02")
             remittance["payment_amount"] = ZERO
         if "payer_name" not in named:
-            self._fault("the payer is not named (N1*PR)", self._number, "N101")
+            fault("the payer is not named (N1*PR)", self._number, "N101")
         if "payee_name" not in named:
-            self._fault("the payee is not named (N1*PE)", self._number, "N101")
+            fault("the payee is not named (N1*PE)", self._number, "N101")
         elif remittance["payee_npi"] is None:
-            self._fault("the payee has no NPI (N1*PE with XX in N103)", self._number, "N104", severity="warning")
-        self._places["transaction"].append((self.problems.file, self._number))
-        self._details += self._group
-        self._keep_header()
-        self.tables["remittance"].append(remittance)
+            fault("the payee has no NPI (N1*PE with XX in N103)", self._number, "N104", severity="warning")
+        self._header.details += self._group
+        self._keep_header(self._last_place + 1)
+        self._add("remittance", [remittance], self._number)
         self._remittance = {}
+
+    @property
+    def open_claim(self) -> str | None:
+        """The claim being read."""
+        return self._values.claim_id
 
     def _of_transaction(self, details: list[Row]) -> list[Row]:
         """Details of the transaction, without what a writer derives from its columns."""
@@ -187,14 +264,17 @@ class _RemittanceReader:
             and (d["about"], d["kind"], d["qualifier"], d.get("from_date")) != produced
         ]
 
-    def _keep_header(self) -> None:
-        """Move what was said outside every claim to the tables."""
-        if self._parties or self._details:
-            self._keep(self._parties, self._of_transaction(self._details), None, self._counts)
-        self._person = self._about = None
-        self._parties, self._details = [], []
+    def _keep_header(self, place: int) -> None:
+        """Move what was said outside every claim to the tables, where a claim at `place` would stand."""
+        header = self._header
+        if self._parties or header.details:
+            self._keep(self._parties, self._of_transaction(header.details), None, self._counts, place)
+        self._person = header.about = None
+        self._parties, header.details = [], []
 
-    def _keep(self, parties: list[Row], details: list[Row], claim: int | None, counts: dict[Any, int]) -> None:
+    def _keep(
+        self, parties: list[Row], details: list[Row], claim: int | None, counts: dict[Any, int], place: int
+    ) -> None:
         """Move parties and details of the transaction, or of one of its claims, to the tables."""
         name = self._remittance["remittance_id"]
         for row in parties:
@@ -203,49 +283,8 @@ class _RemittanceReader:
             line = row.get("line_number")
             counts[line] = row["sequence"] = counts.get(line, 0) + 1
             row["remittance_id"], row["claim_sequence"] = name, claim
-        self.tables["remittance_party"].extend(parties)
-        self.tables["remittance_detail"].extend(details)
-
-    def _line_number(self) -> int | None:
-        return self._line["line_number"] if self._line else None
-
-    def _tell(self, kind: str, qualifier: str | None, **facts: Any) -> None:
-        """Keep a fact that has no column, about the line, claim or transaction that is open."""
-        line = self._line_number()
-        self._details.append({"line_number": line, "about": self._about, "kind": kind, "qualifier": qualifier, **facts})
-
-    def _detail(self, number: int, elements: list[str]) -> None:
-        """Keep a segment that has no columns."""
-        detail = detail_of(elements, self._about, self._separators)
-        detail["line_number"] = self._line_number()
-        self._details.append(detail)
-
-    def _rest(self, elements: list[str], taken: Collection[int]) -> None:
-        """Keep the elements of a segment that no column takes."""
-        line = self._line_number()
-        for row in leftovers(elements, taken, None, self._separators):
-            row["line_number"] = line
-            self._details.append(row)
-
-    def _tell_lost(self, number: int, elements: list[str], taken: Collection[int]) -> None:
-        """Say which elements of a segment have no place in the tables."""
-        for row in leftovers(elements, taken, None, self._separators):
-            message = f"{row['qualifier']} {row['value']!r} has no place in the tables; it is not kept"
-            self._fault(message, number, row["qualifier"], severity="warning")
-
-    def _party_detail(self, number: int, elements: list[str]) -> None:
-        if self._person is None or not complete(self._person, elements):
-            self._detail(number, elements)
-
-    def _begin_group(self, number: int, elements: list[str]) -> None:
-        self._close_claim()
-        self._person = self._about = None
-        if elements[0] == "LX":
-            value = text(elements, 1)
-            self._group.append({"about": "group", "kind": "element", "qualifier": "LX01", "value": value})
-            self._tell_lost(number, elements, (1,))
-        else:
-            self._group.append(detail_of(elements, "group", self._separators))
+        self._add("remittance_party", parties, place)
+        self._add("remittance_detail", details, place)
 
     def _name_remittance(self) -> str:
         """The remittance_id; settled when the first claim needs it, after which TRN is not looked at."""
@@ -255,384 +294,225 @@ class _RemittanceReader:
         trace = self._remittance.get("trace_number")
         name = self._remittance["remittance_id"] = self._ids.unique(trace or f"segment-{self._number}")
         if trace is None:
-            self._fault("TRN02 is missing; the remittance is named after its segment", self._number, "TRN02")
+            self._values.fault("TRN02 is missing; the remittance is named after its segment", self._number, "TRN02")
         elif name != trace:
             message = f"TRN02 {trace} was read before; this remittance is {name}"
-            self._fault(message, self._number, "TRN02", severity="warning")
+            self._values.fault(message, self._number, "TRN02", severity="warning")
         return name
-
-    @property
-    def open_claim(self) -> str | None:
-        """The claim being read."""
-        return self._claim["claim_id"] if self._claim else None
-
-    def _report_imbalance(self, found: pa.Table) -> None:
-        """Report every transaction, claim and line that does not balance, as SNIP level 3 errors."""
-        import pyarrow.compute as pc
-
-        file = self.problems.file
-        places = [place for level in PAYMENT_ELEMENTS for place in self._places[level]]  # in the order of `found`
-        off = pc.indices_nonzero(pc.invert(found["is_balanced"]))
-        for place, row in zip(off.to_pylist(), found.take(off).to_pylist(), strict=True):
-            self.problems.file, number = places[place]
-            segment, element = PAYMENT_ELEMENTS[row["level"]]
-            self.problems.add(imbalance(row), number, segment, element, level=3, claim_id=row["claim_id"])
-        self.problems.file = file
-
-    def _fault(self, message: str, number: int, element: str, *, level: int = 2, severity: str = "error") -> None:
-        claim = self.open_claim
-        self.problems.add(message, number, element[:-2], element, level=level, severity=severity, claim_id=claim)
-
-    def _money(self, cells: list[str], position: int, number: int) -> Decimal:
-        """Read an amount the tables need: 0.00 and an error when it is absent or cannot be read."""
-        value = amount(cells[position])
-        if value is not None:
-            return value
-        if not self._told_unreadable(cells, position, number, "an amount in dollars and cents"):
-            element = f"{cells[0]}{position:02}"
-            self._fault(f"{element} is empty; an amount was expected, 0.00 is taken", number, element)
-        return ZERO
-
-    def _optional_money(self, cells: list[str], position: int, number: int) -> Decimal | None:
-        value = amount(cells[position])
-        if value is None:
-            self._told_unreadable(cells, position, number, "an amount in dollars and cents")
-        return value
-
-    def _quantity(self, cells: list[str], position: int, number: int) -> Decimal | None:
-        value = quantity(cells[position])
-        if value is None:
-            what = "a quantity with at most three decimals; it is null here"
-            self._told_unreadable(cells, position, number, what)
-        return value
-
-    def _day(self, cells: list[str], position: int, number: int) -> date | None:
-        value = day(cells[position])
-        if value is None:
-            self._told_unreadable(cells, position, number, "a date (CCYYMMDD); it is null here")
-        return value
-
-    def _told_unreadable(self, cells: list[str], position: int, number: int, what: str) -> bool:
-        """Report a value that is not what it should be; False when there is none."""
-        if sent := cells[position]:
-            element = f"{cells[0]}{position:02}"
-            self._fault(f"{element} {sent!r} is not {what}", number, element, level=1)
-        return bool(sent)
 
     # Header and loops 1000
 
     def _payment(self, number: int, elements: list[str]) -> None:
         if self._remittance["payment_amount"] is not None:
-            self._fault("a second BPR; the first one holds", number, "BPR02")
+            self._values.fault("a second BPR; the first one holds", number, "BPR02")
             self._detail(number, elements)
             return
-        cells = _cells(elements, 16)
+        cells = cells_of(elements, 16)
         self._number = number
-        self._remittance["payment_amount"] = self._money(cells, 2, number)
+        self._remittance["payment_amount"] = self._values.money(cells, 2, number)
         self._remittance["payment_method"] = cells[4] or None
-        self._remittance["payment_date"] = self._day(cells, 16, number)
-        self._rest(cells, (2, 4, 16))
+        self._remittance["payment_date"] = self._values.day(cells, 16, number)
+        self._here.tell_rest(cells, (2, 4, 16))
 
     def _trace(self, number: int, elements: list[str]) -> None:
         if "trace_number" in self._remittance or "remittance_id" in self._remittance:
-            self._fault("a second TRN, or one after the first claim; it is not looked at", number, "TRN02")
+            self._values.fault("a second TRN, or one after the first claim; it is not looked at", number, "TRN02")
             self._detail(number, elements)
             return
         self._remittance["trace_number"] = text(elements, 2)
-        self._rest(elements, (1, 2))
+        self._here.tell_rest(elements, (1, 2))
 
     def _party(self, number: int, elements: list[str]) -> None:
         """N1: the first payer and the first payee are those of the columns."""
-        if self._claim is not None:
-            self._fault("N1 stands inside a claim", number, "N101")
+        if self._claim:
+            self._values.fault("N1 stands inside a claim", number, "N101")
             self._detail(number, elements)
             return
-        _, code, name, kind, identifier, *_ = _cells(elements, 4)
+        _, code, name, kind, identifier, *_ = cells_of(elements, 4)
         role = c.REMITTANCE_ROLES.get(code, code)
-        self._about = self._count_role(role)
+        sequence = self._roles[role] = self._roles.get(role, 0) + 1
+        about = self._header.about = role if sequence == 1 else f"{role}:{sequence}"
         self._person = {
-            "role": role, "sequence": self._roles[role], "is_organization": True, "last_name": name or None,
+            "role": role, "sequence": sequence, "is_organization": True, "last_name": name or None,
             "identifier_type": kind or None, "identifier": identifier or None,
         }  # fmt: skip
         self._parties.append(self._person)
-        self._tell_lost(number, elements, (1, 2, 3, 4))
-        if self._about == "payer":
+        self._header.tell_lost(number, elements, (1, 2, 3, 4))
+        if about == "payer":
             self._remittance["payer_name"], self._remittance["payer_id"] = name or None, identifier or None
-        elif self._about == "payee":
+        elif about == "payee":
             self._remittance["payee_name"] = name or None
             self._remittance["payee_npi"] = identifier or None if kind == "XX" else None
             self._payee_id = identifier
 
-    def _count_role(self, role: str) -> str:
-        """Count a party; returns what a detail about it names it by: its role, with its number from the second on."""
-        sequence = self._roles[role] = self._roles.get(role, 0) + 1
-        return role if sequence == 1 else f"{role}:{sequence}"
+    @property
+    def _here(self) -> Facts:
+        """What is told now is about the claim that is open, or else about the transaction."""
+        return self._claim or self._header
 
-    # Loop 2100: claims
+    def _detail(self, number: int, elements: list[str]) -> None:
+        """Keep a segment that has no columns."""
+        self._here.tell_segment(elements)
+
+    def _party_detail(self, number: int, elements: list[str]) -> None:
+        if self._claim or self._person is None or not complete(self._person, elements):
+            self._detail(number, elements)
+
+    def _begin_group(self, number: int, elements: list[str]) -> None:
+        self._close_claim()
+        self._person = self._header.about = None
+        if elements[0] == "LX":
+            value = text(elements, 1)
+            self._group.append({"about": "group", "kind": "element", "qualifier": "LX01", "value": value})
+            self._header.tell_lost(number, elements, (1,))
+        else:
+            self._group.append(detail_of(elements, "group", self._header.separators))
+
+    # Claims (loops 2100 and 2110)
 
     def _begin_claim(self, number: int, elements: list[str]) -> None:
         self._close_claim()
-        if self._batch and self.count and self.count % self._batch == 0:
-            self.hand_over()
+        self._hand_over_if_full()
+        name, group = self._begin_claims(number)
         self.count += 1
         self._claims += 1
-        cells = _cells(elements, 11)
-        remittance_id = self._name_remittance()
-        is_usual = self._claims == 1 and len(self._group) == 1 and self._group[0]["value"] == "1"
-        self._keep_header()
-        self._details, self._group = [] if is_usual else self._group, []
-        claim_id = cells[1] or f"segment-{number}"
-        self._key: Row = {"remittance_id": remittance_id, "claim_sequence": self._claims, "claim_id": claim_id}
-        self._claim = claim = {**self._key, "claim_status_code": cells[2] or None}
-        self._claim_place = number
-        self._patient_amount = ZERO
-        self._header_roles, self._roles = self._roles, {}
-        self._numbers: set[int] = set()
-        if not cells[1]:
-            self._fault("CLP01 is empty; the claim is named after its segment", number, "CLP01")
-        if not cells[2]:
-            self._fault("CLP02, the claim's status, is empty", number, "CLP02")
-        claim["billed_amount"] = billed = self._money(cells, 3, number)
-        claim["paid_amount"] = self._money(cells, 4, number)
-        claim["patient_responsibility_amount"] = self._optional_money(cells, 5, number)
-        for position, column in c.PAID_CLAIM_TEXT.items():
-            claim[column] = cells[position] or None
-        if cells[2] == "22" and billed > 0:
-            self._fault("CLP02 22 reverses a claim, but CLP03 is not negative", number, "CLP03", severity="warning")
-        self._rest(cells, _TAKEN_OF_CLP)
+        key = {"remittance_id": name, "claim_sequence": self._claims}
+        self._claim = PaidClaim(self._values, self._header.separators, key, number, elements, group)
+
+    def _begin_claims(self, place: int) -> tuple[str, list[Row]]:
+        """Keep what stands before a claim; returns the remittance_id and the details of the group that begins there."""
+        name = self._name_remittance()
+        is_usual = self._claims == 0 and len(self._group) == 1 and self._group[0]["value"] == "1"
+        self._keep_header(place)
+        group, self._group = [] if is_usual else self._group, []
+        return name, group
 
     def _close_claim(self) -> None:
         """End the claim that is open and move its rows to the tables."""
-        claim = self._claim
+        claim, self._claim = self._claim, None
         if claim is None:
             return
-        stated = claim["patient_responsibility_amount"]
-        if stated is not None and stated != self._patient_amount:
-            message = (
-                f"CLP05 says the patient owes {stated}; the adjustments of group PR come to {self._patient_amount}"
-            )
-            self._fault(message, self._claim_place, "CLP05", level=3, severity="warning")
-        file, tables = self.problems.file, self.tables
-        self._places["claim"].append((file, self._claim_place))
-        for line in self._lines:
-            self._places["line"].append((file, line.pop("place")))
-            if line["service_date"] is None:
-                line["service_date"] = claim.get("statement_from_date")  # it holds for the lines that state none
-        self._paid += claim["paid_amount"]
-        tables["remittance_claim"].append(claim)
-        tables["remittance_line"].extend(self._lines)
-        tables["adjustment"].extend(self._adjustments)
-        tables["remark"].extend(self._remarks)
-        self._keep(self._parties, self._details, claim["claim_sequence"], {})
-        self._lines, self._adjustments, self._remarks, self._parties, self._details = [], [], [], [], []
-        self._roles = self._header_roles
-        self._claim = self._line = self._person = self._about = None
+        claim.finish()
+        self._values.claim_id = None
+        place = self._last_place = claim.number
+        self._paid += claim.row["paid_amount"]
+        self._add("remittance_claim", [claim.row], place)
+        self._add("remittance_line", claim.lines, *claim.line_places)
+        self._add("adjustment", claim.adjustments, place)
+        self._add("remark", claim.remarks, place)
+        self._keep(claim.parties, claim.details, claim.row["claim_sequence"], {}, place)
 
     def _adjustment(self, number: int, elements: list[str]) -> None:
-        if self._claim is None:
-            self._fault("CAS stands outside a claim", number, "CAS01")
-            return
-        length = len(elements)
-        cells = _cells(elements, length + 1)  # the last amount and quantity may be left off
-        group = cells[1] or None
-        if group is None:
-            self._fault("CAS01, the adjustment's group, is empty", number, "CAS01")
-        line, level = (self._line["line_number"], "line") if self._line else (None, "claim")
-        for position in range(2, length, 3):  # up to six times: reason, amount, quantity
-            carc = cells[position] or None
-            if carc is None and not cells[position + 1] and not cells[position + 2]:
-                continue
-            value = self._money(cells, position + 1, number)
-            counted = self._quantity(cells, position + 2, number) if cells[position + 2] else None
-            self._adjustments.append(
-                {**self._key, "line_number": line, "level": level, "group_code": group, "carc": carc, "amount": value,
-                 "quantity": counted}
-            )  # fmt: skip
-            if group == "PR":
-                self._patient_amount += value
+        if self._claim:
+            self._claim.adjust(number, elements)
+        else:
+            self._values.fault("CAS stands outside a claim", number, "CAS01")
 
     def _name(self, number: int, elements: list[str]) -> None:
-        if self._claim is None:
+        if self._claim:
+            self._claim.name(number, elements)
+        else:
             self._detail(number, elements)
-            return
-        person = person_of(elements)
-        code = cell(elements, 1)
-        role = person["role"] = c.PAID_CLAIM_ROLES.get(code, code)
-        self._count_role(role)
-        person["sequence"] = self._roles[role]
-        self._parties.append(person)
-        if code == "QC":
-            self._claim["patient_id"] = person.get("identifier")
-        if len(elements) > 10 or elements[6:7] not in ([], [""]):
-            self._tell_lost(number, elements, _TAKEN_OF_NM1)
 
     def _claim_remarks(self, number: int, elements: list[str]) -> None:
-        if self._claim is None:
-            self._detail(number, elements)
-            return
-        places = c.REMARKS[elements[0]]
-        for place in places:
-            if rarc := text(elements, place):
-                self._remarks.append({**self._key, "line_number": self._line_number(), "rarc": rarc})
-        self._rest(elements, places)
-
-    # Loop 2110: lines
-
-    def _begin_line(self, number: int, elements: list[str]) -> None:
-        if self._claim is None:
-            self._fault("SVC stands outside a claim", number, "SVC01")
-            return
-        cells = _cells(elements, 7)
-        component = self._separators[0]
-        code, modifiers, revenue, is_whole = _procedure(cells[1], component)
-        if code is None and revenue is None and cells[1]:
-            message = f"SVC01 {cells[1]!r} is not a HCPCS code (qualifier HC); it is null here"
-            self._fault(message, number, "SVC01", level=5, severity="warning")
-        self._line = self._person = self._about = None
-        self._is_numbered = False
-        #: how many rows of the claim stand before those of the line
-        self._before_line = len(self._adjustments), len(self._remarks), len(self._details)
-        billed, taken = None, _TAKEN_OF_SVC
-        if not is_whole or (revenue and cells[4]):
-            taken = taken - {1}
-        if cells[6]:
-            billed, with_modifiers, *_ = _procedure(cells[6], component)
-            if with_modifiers or cells[6] != f"HC{component}{billed}":
-                billed, taken = None if with_modifiers else billed, taken - {6}
-        line: Row = {
-            **self._key,
-            "line_number": self._unused_number(len(self._lines) + 1),
-            "place": number,
-            "service_date": None,
-            "hcpcs_code": code,
-            "modifiers": modifiers,
-            "revenue_code": cells[4] or revenue,
-            "billed_hcpcs_code": billed,
-            "billed_amount": self._money(cells, 2, number),
-            "paid_amount": self._money(cells, 3, number),
-            "units": self._quantity(cells, 5, number) if cells[5] else ONE,
-            "billed_units": self._quantity(cells, 7, number) if cells[7] else None,
-        }
-        self._numbers.add(line["line_number"])
-        self._lines.append(line)
-        self._line = line
-        if taken is not _TAKEN_OF_SVC or len(cells) > 8:
-            self._rest(cells, taken)
-
-    def _unused_number(self, number: int) -> int:
-        while number in self._numbers:
-            number += 1
-        return number
-
-    def _date(self, number: int, elements: list[str]) -> None:
-        cells = _cells(elements, 2)
-        use, value = cells[1], self._day(cells, 2, number)
-        row = self._claim if self._line is None else self._line
-        column = (c.PAID_CLAIM_DATES if self._line is None else c.PAID_LINE_DATES).get(use)
-        if row is not None and column is not None and row.get(column) is None:
-            row[column] = value
-        elif value is not None:
-            self._tell("date", use, from_date=value)
-        if len(cells) > 3:
-            self._tell_lost(number, cells, (1, 2))
-
-    def _reference(self, number: int, elements: list[str]) -> None:
-        _, use, value, *more = _cells(elements, 2)
-        if self._line is not None and use == "6R" and not self._is_numbered:
-            self._number_line(self._line, number, value)
-            if more:
-                self._tell_lost(number, elements, (1, 2))
-        elif use == "2U" and self._about == "payer" and not more and not self._remittance.get("payer_id"):
-            self._remittance["payer_id"] = value or None
-        elif self._person is None or not complete(self._person, elements):
-            self._detail(number, elements)
-
-    def _number_line(self, line: Row, number: int, stated: str) -> None:
-        """Renumber the open line as REF*6R says, with what was read about it, unless that is no number or taken."""
-        self._is_numbered = True
-        old = line["line_number"]
-        if stated == str(old):
-            return
-        new = int(stated) if _LINE_NUMBER.fullmatch(stated) else old
-        if new != old and new in self._numbers:
-            self._fault(f"REF*6R {stated!r} was used before on this claim", number, "REF02", severity="warning")
-        elif new != old:
-            self._numbers.remove(old)
-            self._numbers.add(new)
-            line["line_number"] = new
-            for rows, before in zip((self._adjustments, self._remarks, self._details), self._before_line, strict=True):
-                for row in rows[before:]:
-                    row["line_number"] = new
-        if stated != str(line["line_number"]):
-            line["line_control_number"] = stated or None
-
-    def _amount(self, number: int, elements: list[str]) -> None:
-        cells = _cells(elements, 2)
-        use, value = cells[1], self._optional_money(cells, 2, number)
-        if self._line is not None and use == "B6" and "allowed_amount" not in self._line:
-            self._line["allowed_amount"] = value
+        if self._claim:
+            self._claim.take_remarks(elements)
         else:
-            self._tell("amount", use, amount=value)
-        if len(cells) > 3:
-            self._tell_lost(number, cells, (1, 2))
+            self._detail(number, elements)
 
     def _remark(self, number: int, elements: list[str]) -> None:
-        rarc = text(elements, 2)
-        if self._claim is None or not rarc or len(elements) > 3 or elements[1].strip() != "HE":
+        if self._claim:
+            self._claim.take_remark(elements)
+        else:
             self._detail(number, elements)
+
+    def _begin_line(self, number: int, elements: list[str]) -> None:
+        if self._claim:
+            self._claim.begin_line(number, elements)
+        else:
+            self._values.fault("SVC stands outside a claim", number, "SVC01")
+
+    def _date(self, number: int, elements: list[str]) -> None:
+        if self._claim:
+            self._claim.date(number, elements)
+        else:
+            self._header.take_date(number, elements, {}, {})
+
+    def _amount(self, number: int, elements: list[str]) -> None:
+        if self._claim:
+            self._claim.amount(number, elements)
+        else:
+            self._header.take_amount(number, elements, {}, {})
+
+    def _reference(self, number: int, elements: list[str]) -> None:
+        if self._claim:
+            self._claim.reference(number, elements)
             return
-        self._remarks.append({**self._key, "line_number": self._line_number(), "rarc": rarc})
+        _, use, value, *more = cells_of(elements, 2)
+        if use == "2U" and self._header.about == "payer" and not more and not self._remittance.get("payer_id"):
+            self._remittance["payer_id"] = value or None
+        else:
+            self._party_detail(number, elements)
 
     # Footer
 
     def _provider_adjustment(self, number: int, elements: list[str]) -> None:
         self._close_claim()
         length = len(elements)
-        cells = _cells(elements, max(length, 2))
-        name, ends = self._name_remittance(), self._day(cells, 2, number)
+        cells = cells_of(elements, max(length, 2))
+        name, ends = self._name_remittance(), self._values.day(cells, 2, number)
         provider = cells[1] if cells[1] != self._payee_id else None
         for position in range(3, length, 2):  # up to six pairs: reason and reference, amount
-            reason, _, reference = cells[position].partition(self._separators[0])
+            reason, _, reference = cells[position].partition(self._header.separators[0])
             if not cells[position] and not cells[position + 1]:
                 continue
             if not reason:
-                self._fault(f"PLB{position:02}, the adjustment's reason, is empty", number, f"PLB{position:02}")
-            withheld = self._money(cells, position + 1, number)
+                message = f"PLB{position:02}, the adjustment's reason, is empty"
+                self._values.fault(message, number, f"PLB{position:02}")
+            withheld = self._values.money(cells, position + 1, number)
             self._paid -= withheld
-            self.tables["provider_adjustment"].append(
-                {
-                    "remittance_id": name,
-                    "provider_id": provider or None,
-                    "reason_code": reason.strip() or None,
-                    "reference": reference.strip() or None,
-                    "amount": withheld,
-                    "fiscal_period_end": ends,
-                }
-            )
+            row = {
+                "remittance_id": name,
+                "provider_id": provider or None,
+                "reason_code": reason.strip() or None,
+                "reference": reference.strip() or None,
+                "amount": withheld,
+                "fiscal_period_end": ends,
+            }
+            self._add("provider_adjustment", [row], number)
 
 
-def _cells(elements: list[str], last: int) -> list[str]:
-    """The elements of a segment without spaces round them, with "" where it ends before number `last`."""
-    cells = [*map(str.strip, elements)]
-    if len(cells) <= last:
-        cells += [""] * (last + 1 - len(cells))
-    return cells
+class _ColumnReader:
+    """Reads the plain claims of large runs as columns, and puts them beside those of the reader."""
 
+    def __init__(self, reader: _RemittanceReader) -> None:
+        self._reader = reader
+        self._run: PlainPayments | None = None
 
-@lru_cache(maxsize=1 << 16)
-def _procedure(composite: str, component: str) -> tuple[str | None, str | None, str | None, bool]:
-    """Read SVC01: its code, modifiers and revenue code (qualifier NU), and whether these say all that it says."""
-    code, modifiers = code_and_modifiers(composite, component) or (None, None)
-    if code is not None:
-        whole = component.join([qualifier_of(code), code, *(modifiers or "").split(":")])
-        return code, modifiers, None, composite == whole.rstrip(component)
-    qualifier, _, revenue = composite.partition(component)
-    return None, None, (revenue.strip() or None) if qualifier == "NU" else None, qualifier == "NU" or not composite
+    def gather(self, runs: Iterator[Run]) -> Iterator[tuple[int, list[str], Delimiters, bool]]:
+        """Cut each run before its last claim, which goes with the next: it may go on there."""
+        return cut_runs(runs, lambda segment, element: segment.startswith(f"CLP{element}"))
 
+    def spans(
+        self, first: int, segments: list[str], delimiters: Delimiters, *, is_whole: bool
+    ) -> list[tuple[int, int]]:
+        """See `workbook.claims.x12.envelope.ColumnReader`."""
+        self._run = None
+        if len(segments) < MANY_SEGMENTS or not "".join(filter(None, delimiters)).isascii():
+            return []
+        self._run = PlainPayments(first, segments, delimiters, is_whole=is_whole)
+        return self._run.spans()
 
-def qualifier_of(code: str) -> str:
-    """SVC01-1 of a procedure: AD for a dental code (D and four digits), HC for any other."""
-    return "AD" if _DENTAL.fullmatch(code) else "HC"
+    def take(self, start: int, stop: int) -> bool:
+        """See `workbook.claims.x12.envelope.ColumnReader`."""
+        assert self._run
+        self._reader.take(self._run, *self._run.claims_between(start, stop))
+        return True
+
+    def end_run(self) -> None:
+        """See `workbook.claims.x12.envelope.ColumnReader`."""
+        self._reader.settle()
+        self._run = None
 
 
 def originator(payer: str) -> str:

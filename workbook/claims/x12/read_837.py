@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM_TABLES
 from workbook.claims.x12 import columns as c
+from workbook.claims.x12.column_run import cut_runs
 from workbook.claims.x12.envelope import Handler, Run, Transaction, walk
 from workbook.claims.x12.open_claim import ZERO, EarlierPayer, OpenClaim, Row
 from workbook.claims.x12.parties import (
@@ -64,7 +65,6 @@ _ABOUT_A_PARTY = ("N3", "N4", "PER", "PRV")
 _NOT_KEPT = ("LE", "LS")  # brackets round loops
 #: In a run that is shorter the claims are read one by one: columns pay from some hundred claims on.
 MANY_SEGMENTS = 2_000
-_LONGEST = 1_000_000  # segments of one subscriber that wait for the next
 
 
 def read_837(paths: str | Path | Iterable[str | Path], received_date: date | str | None = None) -> Claims:
@@ -622,24 +622,7 @@ class _ColumnReader:
 
     def gather(self, runs: Iterator[Run]) -> Iterator[tuple[int, list[str], Delimiters, bool]]:
         """Cut each run before its last subscriber, which goes with the next: it may go on there."""
-        held: list[str] = []
-        before: Delimiters | None = None
-        number = 1
-        for first, segments, delimiters in runs:
-            if held and delimiters != before:
-                yield number, held, before or delimiters, False
-                held = []
-            if not held:
-                number = first
-            held, before = [*held, *segments], delimiters
-            if cut := _last_subscriber(held, delimiters.element):
-                yield number, held[:cut], delimiters, True
-                number, held = number + cut, held[cut:]
-            elif len(held) > _LONGEST:
-                yield number, held, delimiters, False
-                held = []
-        if held and before:
-            yield number, held, before, False
+        return cut_runs(runs, _is_subscriber)
 
     def spans(
         self, first: int, segments: list[str], delimiters: Delimiters, *, is_whole: bool
@@ -676,13 +659,9 @@ class _ColumnReader:
         reader.hand_over_if_full()
 
 
-def _last_subscriber(segments: list[str], element: str) -> int:
-    """Where the last subscriber (HL 22) begins, or 0."""
-    begins = f"HL{element}"
-    for place in range(len(segments) - 1, 0, -1):
-        if segments[place].startswith(begins) and segments[place].split(element)[3:4] == ["22"]:
-            return place
-    return 0
+def _is_subscriber(segment: str, element: str) -> bool:
+    """Whether a segment is an HL of level 22."""
+    return segment.startswith(f"HL{element}") and segment.split(element)[3:4] == ["22"]
 
 
 def _ignore(number: int, elements: list[str]) -> None:

@@ -19,6 +19,7 @@ from workbook.claims.x12.claim_segments import adjustment_segments
 from workbook.claims.x12.compose import COMPONENT, Element, count, segment, spool, transaction, write_interchange
 from workbook.claims.x12.gather import gathered
 from workbook.claims.x12.imbalance import imbalance
+from workbook.claims.x12.paid_claim import qualifier_of
 from workbook.claims.x12.party_segments import (
     Row,
     contact_segments,
@@ -30,7 +31,7 @@ from workbook.claims.x12.party_segments import (
     tax_segments,
     without,
 )
-from workbook.claims.x12.read_835 import originator, qualifier_of
+from workbook.claims.x12.read_835 import originator
 from workbook.terms import WorkbookError, private_file
 
 if TYPE_CHECKING:

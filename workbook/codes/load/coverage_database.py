@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from workbook.codes import tables as t
-from workbook.codes.load.read import Source, read_day
+from workbook.codes.load.cells import read_day
+from workbook.codes.load.read import Source
 from workbook.terms import WorkbookError
 
 ARTICLES, PROCEDURES = "article.csv", "article_x_hcpc_code.csv"

@@ -76,6 +76,17 @@ def physician_fee(name: str, title: str) -> Release | None:
     return Release(f"{release.name[2:4]}{letter}", release.effective_date, release.end_date)
 
 
+def dmepos(name: str, title: str) -> Release | None:
+    """The quarter told as `DMEPOS25_JAN`, `DME25-A`, `Quarter 1 2025`, or as other quarterly files tell it."""
+    if found := re.search(rf"dmepos(?:20)?(\d\d)[-_ ]?{_MONTH}", name):
+        return quarter(2000 + int(found[1]), _MONTHS.index(found["month"]) // 3 + 1)
+    if found := re.search(r"quarter[-_ ]*([1-4])[-_ ]*(20\d\d)", name):
+        return quarter(int(found[2]), int(found[1]))
+    if found := re.search(r"dme(\d\d)[-_ ]?([a-d])(?![a-z])", name):
+        return quarter(2000 + int(found[1]), _RELEASE_LETTERS[found[2]])
+    return quarterly(name, title)
+
+
 def calendar_year(name: str, title: str) -> Release | None:
     """The calendar year that the title tells, as `2025 PW GPCI`, or else the name, as `ANES2025` or `RVU25D`."""
     found = re.search(r"\b(20\d\d) (?:pw|pe|mp) gpci", title) or re.search(r"(?<!\d)(20\d\d)(?!\d)", name)

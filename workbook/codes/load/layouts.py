@@ -36,7 +36,7 @@ SETTINGS = {
 class Field:
     """One column of ours: the header words (a pattern over lower-case words) or positions (from 1) it is found by.
 
-    `read` names how a cell is read (`workbook.codes.load.read.READERS`); `allowed` is a pattern for its text.
+    `read` names how a cell is read (`workbook.codes.load.cells.READERS`); `allowed` is a pattern for its text.
     """
 
     column: str
@@ -46,16 +46,29 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Wide:
+    """Columns that repeat: `column` takes the group of `header` in capitals; `values` are our columns by their suffix.
+
+    A row whose values are all empty or nought is not made.
+    """
+
+    column: str
+    header: str
+    values: Mapping[str, str]
+    read: str = "dollars"
+
+
+@dataclass(frozen=True)
 class Layout:
     """One kind of official file.
 
     `least`: the fewest rows a whole one has; with fewer it is kept as an extract. `ignored`: header words that are
     known and not kept. `shape`: a pattern for a line of a fixed-width file. `keep`: column → pattern of the rows
-    wanted. `joined`: a column and the two that make it, as 10112-00. `never_in_force`: column and value of rows that
-    may overlap others. `extra`: a row of every edition.
+    wanted. `joined`: a column and the two that make it, as 10112-00; `appended`: the same without a dash, blanks left
+    out. `never_in_force`: column and value of rows that may overlap others. `extra`: a row of every edition.
     `named`: a pattern in the names of files whose columns alone do not tell them. `carried`: a column whose blanks
     mean the cell above. `repeats`: rows that say the same are one. `descriptor`: a column under licence, dropped
-    unless it is asked for.
+    unless it is asked for. `wide`: columns that repeat for each state, as AL (NR) and AL (R), become a row a state.
     """
 
     name: str
@@ -70,6 +83,7 @@ class Layout:
     parts: int = 1
     keep: Mapping[str, str] = field(default_factory=dict)
     joined: tuple[str, ...] = ()
+    appended: tuple[str, ...] = ()
     never_in_force: tuple[str, ...] = ()
     extra: Mapping[str, object] | None = None
     encoding: str = "utf8"
@@ -77,6 +91,7 @@ class Layout:
     carried: str | None = None
     repeats: bool = False
     descriptor: str | None = None
+    wide: Wide | None = None
 
     @property
     def is_fixed(self) -> bool:
@@ -198,9 +213,9 @@ LAYOUTS: tuple[Layout, ...] = (
             Field("_carrier", "contractor", "carrier", r"\d{5}"),
             Field("_locality", "locality", "two", r"\d{2}"),
             Field("label", "locality name", "name"),
-            Field("conversion_factor", "national anes cf of.*", "rate"),
+            Field("conversion_factor", "(?:.*non qualifying apm )?national anes cf.*", "rate"),
         ),
-        dating.calendar_year, 100, joined=_LOCALITY,
+        dating.calendar_year, 100, joined=_LOCALITY, ignored=r"(?:20\d\d )?qualifying apm.*",
     ),
     Layout(
         "OPPSCAP", "imaging caps at the hospital rate (OPPSCAP)", t.IMAGING_CAP,
@@ -297,6 +312,67 @@ LAYOUTS: tuple[Layout, ...] = (
         ),
         dating.quarterly, 10_000, encoding="cp1252",
         ignored="short descriptor|note .*|.*expiration.*|indicates a change.*|.*coinsurance.*|adjusted beneficiary.*",
+    ),
+    Layout(
+        "ANESBASE", "anesthesia base units", t.ANESTHESIA_BASE,
+        (
+            Field("hcpcs_code", "(?:cpt|hcpcs|cpt hcpcs|anesthesia)(?: codes?)?|codes?", "anesthesia", r"0[01]\d{3}"),
+            Field("base_units", "(?:anesthesia |cms )?(?:base )?units?", "rate"),
+        ),
+        dating.calendar_year, 200, named=r"anes.*base|base.?unit", ignored=".*desc.*|.*label|asa.*", encoding="cp1252",
+    ),
+    Layout(
+        "ASP", "drug payment limits (average sales price)", t.DRUG_PRICE,
+        (
+            Field("hcpcs_code", "hcpcs code", allowed=CODE),
+            Field("payment_limit", "payment limit", "quantity"),
+            Field("coinsurance_percent", "co ?insurance percentage", "percent"),
+        ),
+        dating.quarterly, 500, encoding="cp1252", keep={"payment_limit": r"\d"},
+        ignored="short description|hcpcs code dosage|vaccine.*|blood.*|clotting.*|notes?",
+    ),
+    Layout(
+        "CLFS", "clinical laboratory fee schedule", t.LABORATORY_FEE,
+        (
+            Field("hcpcs_code", "hcpcs", allowed=CODE),
+            Field("modifier", "mod", allowed="[0-9A-Z]{2}"),
+            Field("_indicator", "indicator", allowed="[A-Z]"),
+            Field("fee_amount", "rate", "fee"),
+        ),
+        dating.quarterly, 1_000, encoding="cp1252", ignored="year|eff date|.*desc|extended ?longdesc",
+    ),
+    Layout(
+        "DMEPOS", "DMEPOS fee schedule", t.DMEPOS_FEE,
+        (
+            Field("hcpcs_code", "hcpcs", allowed=CODE),
+            Field("_mod", "mod", allowed="[0-9A-Z]{2}"),
+            Field("_mod2", "mod ?2", allowed="[0-9A-Z]{2}"),
+            Field("category", "catg"),
+            Field("ceiling", "ceiling", "dollars"),
+            Field("floor", "floor", "dollars"),
+        ),
+        dating.dmepos, 10_000, encoding="cp1252", ignored="juris|.*description",
+        appended=("modifiers", "_mod", "_mod2"),
+        wide=Wide("state", r"([a-z]{2}) (nr|r)", {"nr": "fee_amount", "r": "rural_fee_amount"}),
+    ),
+    Layout(
+        "DMERURAL", "rural ZIP codes of the DMEPOS fees", t.DMEPOS_RURAL_ZIP,
+        (
+            Field("zip_code", "(?:dmepos )?rural zip ?codes?", "zip", r"\d{5}"),
+            Field("state", "state", allowed="[A-Z]{2}"),
+        ),
+        dating.dmepos, 5_000, ignored="year.*|.*qtr|quarter",
+    ),
+    Layout(
+        "ASC", "ambulatory surgical center fees (Addendum AA)", t.ASC_FEE,
+        (
+            Field("hcpcs_code", "hcpcs code", allowed=CODE),
+            Field("is_discounted", "subject to multiple procedure discounting", "yes"),
+            Field("payment_indicator", ".*payment indicator", allowed="[A-Z][0-9]?"),
+            Field("relative_weight", ".*payment weight", "rate"),
+            Field("payment_rate", ".*payment rate", "dollars"),
+        ),
+        dating.quarterly, 3_000, encoding="cp1252", ignored="short descriptor|note.*|.*comment.*|indicates.*",
     ),
     Layout(
         "POA", "diagnoses exempt from present on admission", t.POA_EXEMPT,

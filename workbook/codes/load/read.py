@@ -10,12 +10,12 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from workbook.codes.load.layouts import LAYOUTS, Field, Layout
+from workbook.codes.load.cells import READERS
+from workbook.codes.load.layouts import LAYOUTS, Field, Layout, Wide
 from workbook.codes.load.sheets import SUFFIXES, as_csv
 from workbook.terms import WorkbookError
 
@@ -192,6 +192,11 @@ def _columns(layout: Layout, header: list[str]) -> tuple[dict[str, int], list[st
             missing.append(str(field.found))
         else:
             positions[field.column] = at
+    if layout.wide and not missing:
+        repeated = {f"@{text}": i for i, text in enumerate(header) if re.fullmatch(layout.wide.header, text)}
+        positions |= repeated
+        if not repeated:
+            missing.append(layout.wide.header)
     return positions, missing
 
 
@@ -308,13 +313,51 @@ def _checked(found: Recognised, batch: pa.RecordBatch, first_line: int) -> tuple
         joined = pc.binary_join_element_wise(read[left], read[right], "-")
         # southern California stands under its northern contractor in some files; GPCI's number is the one we use
         read[target] = pc.replace_substring_regex(joined, r"^01112-(17|18|7[1-4])$", r"01182-\1")
+    if layout.appended:
+        target, *parts = layout.appended
+        whole = pc.binary_join_element_wise(*(pc.fill_null(read[part], "") for part in parts), "")
+        read[target] = pc.if_else(pc.equal(whole, ""), None, whole)
     rows = {name: column for name, column in read.items() if not name.startswith("_")}
+    if layout.wide:
+        return _a_row_each(found, layout.wide, batch, has_more, rows, lines)
     if not layout.repeats:
         return rows, lines
     seen: set[tuple[Any, ...]] = set()
     said = zip(*(column.to_pylist() for column in rows.values()), strict=True)
     is_new = pa.array([not (row in seen or seen.add(row)) for row in said])  # type: ignore[func-returns-value]
     return {name: column.filter(is_new) for name, column in rows.items()}, lines.filter(is_new)
+
+
+def _a_row_each(
+    found: Recognised, wide: Wide, batch: pa.RecordBatch, wanted: Any, rows: dict[str, Any], lines: Any
+) -> tuple[dict[str, Any], Any]:
+    """The rows once for each group of columns that repeat, with its values; a row without any is not made."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    groups: dict[str, dict[str, int]] = {}
+    for name, at in found.positions.items():
+        if name.startswith("@"):
+            told = re.fullmatch(wide.header, name[1:])
+            assert told is not None
+            groups.setdefault(told[1].upper(), {})[told[2]] = at
+    made: list[pa.Table] = []
+    for group, places in groups.items():
+        columns = dict(rows)
+        columns[wide.column] = pa.repeat(pa.scalar(group, pa.string()), len(lines))
+        has_value = pa.repeat(False, len(lines))
+        for suffix, ours in wide.values.items():
+            if suffix in places:
+                cells = pc.utf8_trim_whitespace(batch.column(f"c{places[suffix]}")).filter(wanted)
+                columns[ours] = _read_column(found, Field(ours, "", wide.read), cells, lines)
+            else:
+                columns[ours] = pa.nulls(len(lines), found.layout.table.schema.field(ours).type)
+            nought = pa.scalar(Decimal(0), columns[ours].type)
+            has_value = pc.or_(has_value, pc.fill_null(pc.greater(columns[ours], nought), False))
+        made.append(pa.table({**columns, "@line": lines}).filter(has_value))
+    columns = {n: c.combine_chunks() for n, c in zip(made[0].column_names, pa.concat_tables(made).columns, strict=True)}
+    at = columns.pop("@line")
+    return columns, at
 
 
 def _read_column(found: Recognised, field: Field, cells: Any, lines: Any) -> Any:
@@ -343,45 +386,3 @@ def _read_column(found: Recognised, field: Field, cells: Any, lines: Any) -> Any
             )
         values.append(value)
     return pa.array(values, kind).take(coded.indices)
-
-
-def _ymd(text: str) -> date | None:
-    return None if text in ("*", "00000000") else datetime.strptime(text.replace("-", ""), "%Y%m%d").date()
-
-
-def _yddd(text: str) -> date | None:
-    return None if text in ("*", "0000000") else datetime.strptime(text, "%Y%j").date()
-
-
-def _dollars(text: str) -> Decimal | None:
-    number = text.replace("$", "").replace(",", "").strip()
-    return Decimal(number).quantize(Decimal("0.01")) if number not in ("", ".") else None  # a dot stands for none
-
-
-def read_day(text: str) -> date:
-    """A day as 2026-04-01 (a time may follow) or 4/1/2026. Raises ValueError when it is none."""
-    if found := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text):
-        return date(int(found[3]), int(found[1]), int(found[2]))
-    return date.fromisoformat(text[:10])
-
-
-#: name → how a cell that is not empty is read, what is expected in words, and a pattern for the raw cell or None
-READERS: dict[str, tuple[Callable[[str], Any], str, str | None]] = {
-    "text": (str, "text", None),
-    "ymd": (_ymd, "a date as 20260401, or * where there is none", None),
-    "yddd": (_yddd, "a date as 2026091 (year and day of the year)", None),
-    "rate": (lambda s: Decimal(s).quantize(Decimal("0.0001")), "a number", None),
-    "quantity": (lambda s: Decimal(s).quantize(Decimal("0.001")), "a number", None),
-    "cents": (lambda s: Decimal(s).quantize(Decimal("0.01")), "an amount", None),
-    "flag": (lambda s: {"1": True, "0": False}[s], "1 or 0", None),
-    "first": (lambda s: s[0], "text that begins with the indicator", None),
-    "carrier": (lambda s: s.zfill(5), "a contractor number", r"\d{4,5}"),
-    "two": (lambda s: s.zfill(2), "a locality number", r"\d{1,2}"),
-    "three": (lambda s: s.removesuffix(".0").zfill(3), "a number of three digits", r"\d{1,3}(?:\.0)?"),
-    "whole": (lambda s: s.removesuffix(".0"), "a whole number", None),
-    "dollars": (_dollars, "an amount", None),
-    "yes": (lambda s: {"yes": True, "y": True, "no": False, "n": False}[s.lower()], "yes or no", None),
-    "day": (read_day, "a date as 2026-04-01 or 4/1/2026", None),
-    "undotted": (lambda s: s.replace(".", "").upper(), "a diagnosis code", None),
-    "name": (lambda s: s.rstrip("* "), "a name", None),
-}

@@ -94,7 +94,7 @@ def _invented(line: Row, filing: str) -> Row:
     nothing = {a.column: Decimal(0) for a in adjustments()}
     return line | nothing | {
         "allowed_amount": allowed, "contractual_amount": line["billed_amount"] - allowed, "coinsurance_amount": owed,
-        "paid_amount": allowed - owed,
+        "paid_amount": allowed - owed, "packaged_reason": None,
     }  # fmt: skip
 
 

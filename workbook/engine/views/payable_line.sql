@@ -1,5 +1,6 @@
--- One row per service line with what decides what is paid for it: who performed it, where, and what the claim says of
--- payers. `service_zip` is where the service was rendered, or where the billing provider sits.
+-- One row per service line with what decides what is paid for it.
+-- That is who performed it, where, and what the claim says of payers. `service_zip` is where the service was rendered, or where
+-- the billing provider sits. A hospital's line that states no date, as on a bill for a stay, has the first day billed.
 select
     s.claim_id,
     s.line_number,
@@ -8,7 +9,7 @@ select
     s.billing_provider_npi,
     s.provider_npi,
     t.taxonomy_code as provider_taxonomy,
-    s.service_date,
+    coalesce(s.service_date, case when c.claim_type = 'institutional' then c.statement_from_date end) as service_date,
     s.service_through_date,
     s.received_date,
     s.hcpcs_code,

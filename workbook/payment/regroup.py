@@ -9,30 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from workbook.engine import Column, Engine, Table
+from workbook.engine import Engine
+from workbook.payment.tables import REGROUPED_DRG
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-REGROUPED_DRG = Table(
-    "regrouped_drg",
-    "one inpatient hospital claim (bill 11x)",
-    ("claim_id",),
-    (
-        Column("claim_id", "text", "the claim", required=True),
-        Column("grouper_version", "text", "42.1 from April 2025, 43.0 from October 2025 …"),
-        Column("ms_drg", "text", "the group its codes give; null where it was not grouped"),
-        Column("why", "text", "why it was not grouped"),
-        Column("deciding_diagnosis", "text", "the one other diagnosis without which the group is another"),
-        Column("deciding_severity", "text", "what that diagnosis is: MCC or CC"),
-        Column("ms_drg_without", "text", "the group without it"),
-        Column("hac_diagnosis", "text", "the first diagnosis that counts as acquired in the hospital"),
-        Column("hac_number", "text", "its category among Medicare's hospital-acquired conditions"),
-    ),
-)
 
 #: first day of discharge → version of the grouper; each serves until the next begins, the last until its end
 VERSIONS = (
@@ -92,24 +76,33 @@ select p.claim_id, 3 as part, p.sequence as place,
 from claim_procedure p join claim c on c.claim_id = p.claim_id
 where {stay}
 order by claim_id, part, place
-""".replace("{stay}", "c.claim_type = 'institutional' and regexp_matches(c.type_of_bill, '^0?11')")
+"""
+#: which stays are grouped: all, or those alone that do not say their group
+STAY = "c.claim_type = 'institutional' and regexp_matches(c.type_of_bill, '^0?11')"
+UNGROUPED_STAY = f"{STAY} and c.ms_drg is null"
 
 
-def grouped_stays(engine: Engine) -> pa.Table:
-    """The rows of `REGROUPED_DRG` for the inpatient claims in an engine, read and grouped in bounded batches."""
+def grouped_stays(engine: Engine, which: str = STAY) -> pa.Table:
+    """The rows of `REGROUPED_DRG` for the inpatient claims in an engine, read and grouped in bounded batches.
+
+    `which` is `STAY`, all of them, or `UNGROUPED_STAY`, those that do not say their group.
+    """
     import pyarrow as pa
 
     parts = []
-    stays = _stays(engine)
+    stays = _stays(engine, which)
+    if (first := next(stays, None)) is None:  # the grouper need not be opened
+        return REGROUPED_DRG.empty()
+    stays = chain([first], stays)
     with _grouper() as group:
         while rows := [_row(claim_id, stay, group) for claim_id, stay in islice(stays, BATCH)]:
             parts.append(REGROUPED_DRG.from_rows(rows))
-    return pa.concat_tables(parts) if parts else REGROUPED_DRG.empty()
+    return pa.concat_tables(parts)
 
 
-def _stays(engine: Engine) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def _stays(engine: Engine, which: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Each inpatient claim with its rows: itself, its diagnoses (the principal first) and its procedures."""
-    rows = (row for batch in engine.batches(_STAYS, BATCH) for row in batch.to_pylist())
+    rows = (row for batch in engine.batches(_STAYS.replace("{stay}", which), BATCH) for row in batch.to_pylist())
     for claim_id, own in groupby(rows, key=lambda row: row["claim_id"]):
         yield claim_id, list(own)
 

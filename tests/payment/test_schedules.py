@@ -1,0 +1,332 @@
+"""What other fee schedules pay, checked in a second way: hand arithmetic, plain Python, and the grouper itself."""
+
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import workbook as wb
+from tests.rules.test_audit import claims
+from workbook.claims.given import put_tables
+from workbook.claims.model import Claims
+from workbook.claims.tables import CLAIM, CLAIM_DIAGNOSIS, CLAIM_LINE, CLAIM_TABLES
+from workbook.codes.reference import edition_rows
+from workbook.codes.tables import APC, DRG, DRUG_PRICE, LABORATORY_FEE, REVENUE_CODE
+from workbook.engine import open_engine
+from workbook.payment import parameter_names
+from workbook.payment.price import price_lines
+from workbook.payment.step import FOLDER, line_table, read_step, run_step, steps
+from workbook.payment.tables import PRICING_TERMS, REGROUPED_DRG
+from workbook.terms import Edition, Span, WorkbookError
+
+CENT = Decimal("0.01")
+NPI = "1234567893"
+D = Decimal
+
+
+def cents(value):
+    return D(value).quantize(CENT, ROUND_HALF_UP)
+
+
+def hospital(lines, diagnoses=(), **columns):
+    """Claims of one hospital: `lines` are {claim_id: [columns of a line]}, `columns` those of every claim."""
+    heads, rows = [], []
+    for claim_id, own in lines.items():
+        given_lines = [
+            {"claim_id": claim_id, "line_number": n, "service_from_date": date(2026, 3, 2), "units": D(1),
+             "billed_amount": D(1000), "revenue_code": "0360", **line}
+            for n, line in enumerate(own, 1)
+        ]  # fmt: skip
+        rows += given_lines
+        heads.append(
+            {"claim_id": claim_id, "claim_type": "institutional", "billing_provider_npi": NPI, "patient_id": "P1",
+             "claim_filing_code": "MA", "type_of_bill": "131", "received_date": date(2026, 4, 1),
+             "billed_amount": sum(r["billed_amount"] for r in given_lines), **columns}
+        )  # fmt: skip
+    return Claims(
+        {
+            "claim": CLAIM.from_rows(heads),
+            "claim_line": CLAIM_LINE.from_rows(rows),
+            "claim_diagnosis": CLAIM_DIAGNOSIS.from_rows(diagnoses),
+        }
+    )
+
+
+STAY = {
+    "type_of_bill": "111", "admission_date": date(2026, 3, 2), "statement_from_date": date(2026, 3, 2),
+    "statement_through_date": date(2026, 3, 6), "patient_status": "01", "patient_birth_date": date(1950, 2, 11),
+    "patient_sex": "F",
+}  # fmt: skip
+
+
+def of(remittance, line=1, claim_id=None):
+    rows = [r for r in remittance.arrow_lines.to_pylist() if r["line_number"] == line]
+    return next(r for r in rows if claim_id in (None, r["claim_id"]))
+
+
+def adjustments(remittance):
+    return [(r["group_code"], r["carc"], str(r["amount"])) for r in remittance.arrow["adjustment"].to_pylist()]
+
+
+def test_a_panel_is_paid_by_the_laboratory_schedule_in_full_and_owes_no_deductible():
+    # 10.56 of 100; 2 % of 10.56 is 0.2112
+    remittance = wb.price(claims([{"hcpcs_code": "80053"}]))
+    assert adjustments(remittance) == [("CO", "45", "89.44"), ("CO", "253", "0.21")]
+    assert remittance.is_balanced
+    assert str(wb.fee("80053", "2025-11-03")).endswith("$10.56")
+    assert wb.fee("80053", "2025-11-03").trace == ("the clinical laboratory fee schedule: $10.56",)
+
+
+def test_a_panel_does_not_use_up_the_deductible_of_the_visit_beside_it():
+    remittance = wb.price(claims([{"hcpcs_code": "80053"}, {"hcpcs_code": "99213"}]))
+    assert [r["deductible_amount"] for r in remittance.arrow_lines.to_pylist()] == [0, D("88.95")]
+
+
+def test_a_drug_is_paid_its_limit_of_the_quarter_and_the_percentage_of_its_own():
+    line = {"hcpcs_code": "J0897", "units": D(60), "billed_amount": D(3000), "service_from_date": date(2026, 11, 2)}
+    remittance = wb.price(claims([line], day=date(2026, 11, 2)), deductible_met={"P1": 283})
+    row = of(remittance)
+    # 60 × 29.856 = 1,791.36; 17.885 % = 320.38; 2 % of 1,470.98 = 29.42
+    assert (row["allowed_amount"], row["coinsurance_amount"], row["paid_amount"]) == (
+        D("1791.36"), D("320.38"), D("1441.56"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("locality", "amount"),
+    # 7 + 129/15 = 15.6 units: × 20.3178 nationally, × 19.31 in Alabama
+    [("NATIONAL", "316.96"), ("10112-00", "301.24")],
+)
+def test_anesthesia_is_paid_by_the_factor_of_the_locality(locality, amount):
+    line = {"hcpcs_code": "00790", "modifier_1": "AA", "units": D(129), "unit_basis": "MJ", "billed_amount": D(2000)}
+    remittance = wb.price(claims([line]), locality=locality, deductible_met={"P1": 257})
+    assert of(remittance)["allowed_amount"] == D(amount)
+
+
+def test_a_stay_is_paid_its_group_and_more_than_was_charged_is_balanced_by_94():
+    stay = hospital({"C1": [{"hcpcs_code": None, "revenue_code": "0120"}]}, ms_drg="470", **STAY)
+    remittance = wb.price(stay)
+    # 1.9289 × 6,752.61 = 13,025.11 and × 524.15 = 1,011.03; deductible 1,736; 2 % of 12,300.14 = 246.00
+    assert adjustments(remittance) == [("CO", "94", "-13036.14"), ("PR", "1", "1736.00"), ("CO", "253", "246.00")]
+    assert remittance.is_balanced
+    assert remittance.arrow["remittance_line"]["revenue_code"].to_pylist() == ["0120"]
+    assert remittance.arrow["remittance_claim"]["ms_drg"].to_pylist() == ["470"]
+    fall = remittance.waterfall("C1")
+    assert [f.before for f in fall.falls] == [fall.billed, *[f.after for f in fall.falls[:-1]]]
+    assert "Paid above the charge" in str(fall) and fall.paid == D("12054.14")
+    assert "and $13,036.14 paid above the charge" in fall.alt_text and "<svg" in fall.svg()
+    assert wb.statement(remittance, "P1").owed == D("1736.00")
+    assert any("No cost-to-charge ratio" in said for said in remittance.assumptions)
+
+
+def test_a_line_of_a_stay_that_states_no_date_is_paid_by_the_days_of_the_bill():
+    row = of(wb.price(hospital({"C1": [{"service_from_date": None}]}, ms_drg="470", **STAY)))
+    assert (row["service_date"], row["paid_amount"]) == (date(2026, 3, 2), D("12054.14"))
+
+
+def test_the_stake_of_a_stay_takes_its_deductible_for_met():
+    engine = open_engine()
+    put_tables(engine, hospital({"C1": [{}]}, ms_drg="470", **STAY).arrow)
+    rows = price_lines(
+        engine,
+        terms={"pricing_terms": PRICING_TERMS.from_rows([{"locality": "NATIONAL", "hospital_deductible_met": True}])},
+    ).to_pylist()
+    engine.close()
+    # 2 % of 14,036.14 is 280.72
+    assert [(r["deductible_amount"], r["paid_amount"]) for r in rows] == [(0, D("13755.42"))]
+
+
+def test_the_835_of_a_stay_and_an_outpatient_day_is_read_back_in_balance(tmp_path):
+    both = hospital({"C1": [{"revenue_code": "0120"}, {"revenue_code": "0250"}]}, ms_drg="470", **STAY)
+    day = hospital({"C2": [{"hcpcs_code": "45385"}, {"hcpcs_code": "80053"}, {"revenue_code": "0250"}]})
+    for name, given_claims in (("stay", both), ("day", day)):
+        remittance = wb.price(given_claims)
+        wb.write_835(remittance, tmp_path / f"{name}.835")
+        again = wb.read_remittance(tmp_path / f"{name}.835")
+        assert again.is_balanced and not again.arrow_problems.num_rows
+        paid = [r["paid_amount"] for r in again.arrow["remittance_line"].to_pylist()]
+        assert paid == [r["paid_amount"] for r in remittance.arrow_lines.to_pylist()]
+
+
+def test_costs_far_beyond_the_threshold_are_paid_four_fifths():
+    stay = hospital({"C1": [{"billed_amount": D(250_000)}]}, ms_drg="291", **STAY)
+    row = of(wb.price(stay, cost_ratios=("0.25", "0.02")))
+    # (62,500 − 46,073.63) × 0.8 + (5,000 − 3,665.27) × 0.8
+    assert (row["outlier_amount"], row["stay_amount"]) == (D("14208.88"), D("23550.78"))
+
+
+@pytest.mark.parametrize(
+    ("wage_index", "drg", "operating"),
+    # labor 66 % above 1, 62 % below: weight × (labor × index + the rest)
+    [("1.1", "470", "13884.77"), ("1.1", "871", "13982.66"), ("1.1", "291", "9241.15"),
+     ("0.9", "470", "12217.55"), ("0.9", "871", "12303.69"), ("0.9", "291", "8131.52")],
+)  # fmt: skip
+def test_the_wage_index_moves_the_labor_share_of_a_stay(wage_index, drg, operating):
+    stay = hospital({"C1": [{}]}, ms_drg=drg, **STAY)
+    row = of(wb.price(stay, wage_index=wage_index))
+    weight = {"470": D("1.9289"), "871": D("1.9425"), "291": D("1.2838")}[drg]
+    adjustment = round(float(wage_index) ** 0.6848, 4)
+    assert (row["operating_amount"], row["capital_amount"]) == (
+        D(operating), cents(weight * D("524.15") * D(str(adjustment))),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", ["0", "-1", "much", "NaN", 10])
+def test_a_wage_index_that_is_none_is_refused(bad):
+    with pytest.raises(WorkbookError, match=r"wage_index .* expected a number above 0 and below 10"):
+        wb.price(claims([{"hcpcs_code": "99213"}]), wage_index=bad)
+
+
+def test_a_stay_that_names_no_group_is_grouped_by_its_codes():
+    pytest.importorskip("msdrg", reason="msdrg, the port of the MS-DRG grouper, is not installed")
+    from msdrg import MsdrgGrouper
+
+    codes = [
+        {"claim_id": "C1", "sequence": n, "role": role, "diagnosis_code": code, "code_set": "icd10", "present_on_admission": "Y"}
+        for n, (role, code) in enumerate([("principal", "I5023"), ("other", "J9601")], 1)
+    ]  # fmt: skip
+    row = of(wb.price(hospital({"C1": [{}]}, codes, **STAY)))
+    with MsdrgGrouper() as grouper:
+        said = grouper.group(
+            {"version": 430, "age": 76, "sex": 1, "discharge_status": 1, "hospital_status": "NOT_EXEMPT",
+             "pdx": {"code": "I5023", "poa": "Y"}, "sdx": [{"code": "J9601", "poa": "Y"}], "procedures": []}
+        )  # fmt: skip
+    assert row["priced_drg"] == f"{said['final_drg']:03d}" == "291"
+    assert row["stay_amount"] == D("9341.90")
+
+
+def test_an_outpatient_day_is_packaged_and_its_copayment_limited():
+    day = hospital(
+        {
+            "C1": [{"hcpcs_code": "27447"}, {"hcpcs_code": "80053", "revenue_code": "0300"}, {"revenue_code": "0250"}],
+            "C2": [{"hcpcs_code": "G0463", "revenue_code": "0510"}],
+        }
+    )
+    remittance = wb.price(day, deductible_met={"P1": 283})
+    rows = {(r["claim_id"], r["line_number"]): r for r in remittance.arrow_lines.to_pylist()}
+    knee = rows["C1", 1]
+    # 20 % of 13,116.76 is 2,623.35, more than the inpatient deductible; 2 % of 11,380.76 = 227.62
+    assert (knee["allowed_amount"], knee["coinsurance_amount"], knee["paid_amount"]) == (
+        D("13116.76"), D("1736.00"), D("11153.14"),
+    )  # fmt: skip
+    assert [rows["C1", n]["allowed_amount"] for n in (2, 3)] == [0, 0]
+    assert rows["C2", 1]["allowed_amount"] == D("136.02")
+    assert adjustments(remittance)[3:5] == [("CO", "97", "1000.00"), ("CO", "97", "1000.00")]
+    assert remittance.is_balanced
+
+
+STEP = {step.id[:3]: step for step in steps()}
+
+
+def ran(step_id, lines, **given_tables):
+    """The lines after one step alone, by their key."""
+    step = STEP[step_id]
+    engine = open_engine()
+    try:
+        engine.put("given", line_table(step).from_rows(lines))
+        engine.keep("line", "select * from given")
+        tables = given_tables | {
+            name: wb.parameter(name).as_table() for name in step.select.reads & set(parameter_names())
+        }
+        for name, table in tables.items():
+            engine.put(name, table)
+        run_step(engine, step)
+        return {(r["claim_id"], r["line_number"]): r for r in engine.query("select * from line").to_pylist()}
+    finally:
+        engine.close()
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    weight=st.decimals("0.5", "20", places=4),
+    mean=st.decimals("1", "25", places=1),
+    days=st.integers(1, 30),
+    special=st.booleans(),
+    wage_index=st.decimals("0.5", "1.9", places=4),
+    charges=st.lists(st.decimals(0, 9000, places=2), min_size=1, max_size=5),
+)
+def test_a_transfer_agrees_with_plain_arithmetic_and_its_lines_add_up(weight, mean, days, special, wage_index, charges):
+    claim = {"claim_id": "C1", "claim_type": "institutional", "ms_drg": "291", "patient_status": "03",
+             "type_of_bill": "111", "admission_date": date(2026, 3, 2),
+             "statement_through_date": date(2026, 3, 2) + timedelta(days)}  # fmt: skip
+    group = {"ms_drg": "291", "title": "x", "is_post_acute": True, "is_special_pay": special, "weight": weight,
+             "geometric_mean_stay": mean, "effective_date": date(2025, 10, 1)}  # fmt: skip
+    lines = [
+        {"claim_id": "C1", "line_number": n, "payment_system": "inpatient", "billed_amount": c}
+        for n, c in enumerate(charges, 1)
+    ]
+    found = ran(
+        "170", lines, claim=CLAIM.from_rows([claim]), claim_detail=CLAIM_TABLES["claim_detail"].empty(),
+        drg=DRG.from_rows([group]), regrouped_drg=REGROUPED_DRG.empty(),
+        pricing_terms=PRICING_TERMS.from_rows([{"locality": "NATIONAL", "wage_index": wage_index}]),
+    )  # fmt: skip
+    labor = cents(D("6752.61") * (D("0.66") if wage_index > 1 else D("0.62")))
+    full = cents(weight * (labor * wage_index + D("6752.61") - labor))
+    full += cents(weight * D("524.15") * D(str(round(float(wage_index) ** 0.6848, 4))))
+    part = D(days + 1) / mean
+    share = D("0.5") + part / 2 if special else part
+    expected = min(full, cents(full * share))
+    assert found["C1", 1]["stay_amount"] == expected
+    assert sum(r["fee_amount"] for r in found.values()) == expected
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    rows=st.lists(
+        st.tuples(st.decimals("10", "3000", places=2), st.integers(1, 4), st.sampled_from([None, "50", "52", "73", "74"])),
+        min_size=1, max_size=5,
+    ),
+    wage_index=st.decimals("0.5", "1.9", places=4),
+)  # fmt: skip
+def test_the_discount_of_procedures_agrees_with_the_formulas_of_the_outpatient_editor(rows, wage_index):
+    """Formulas by place and modifier: 1 + D(U − 1), (1 + D), T for the highest; D U, 2D, T for the others."""
+    day, half = date(2026, 3, 2), D("0.5")
+    codes = [f"G000{n}" for n in range(len(rows))]
+    lines = [
+        {"claim_id": "C1", "line_number": n, "payment_system": "outpatient", "type_of_bill": "131", "hcpcs_code": code,
+         "service_date": day, "units": D(units), "modifier_1": modifier, "billed_amount": D(1)}
+        for n, (code, (_, units, modifier)) in enumerate(zip(codes, rows, strict=True), 1)
+    ]  # fmt: skip
+    rates = [
+        {"hcpcs_code": code, "status_indicator": "T", "payment_rate": rate, "effective_date": date(2026, 1, 1)}
+        for code, (rate, _, _) in zip(codes, rows, strict=True)
+    ]
+    found = ran(
+        "150", lines, apc=APC.from_rows(rates), laboratory_fee=LABORATORY_FEE.empty(), drug_price=DRUG_PRICE.empty(),
+        revenue_code=REVENUE_CODE.empty(),
+        edition=edition_rows([Edition("apc", "x", "x", Span(date(2026, 1, 1), None), is_whole=False)]),
+        pricing_terms=PRICING_TERMS.from_rows([{"locality": "NATIONAL", "wage_index": wage_index}]),
+    )  # fmt: skip
+    highest = max(range(len(rows)), key=lambda n: (rows[n][0], -n))
+    for n, (rate, units, modifier) in enumerate(rows):
+        paid = cents(rate * (D("0.6") * wage_index + D("0.4")))
+        if modifier in ("52", "73"):
+            multiple = half
+        elif modifier == "50":
+            multiple = 1 + half if n == highest else 2 * half
+        else:
+            multiple = 1 + half * (units - 1) if n == highest else half * units
+        assert found["C1", n + 1]["fee_amount"] == cents(paid * multiple)
+
+
+def test_a_step_of_a_system_that_no_line_has_is_not_run_and_leaves_its_columns_empty():
+    line = claims([{"hcpcs_code": "99213"}])
+    engine = open_engine()
+    put_tables(engine, line.arrow)
+    table = price_lines(engine)
+    engine.close()
+    assert table.schema.names == list(line_table().names)
+    assert {table[name][0].as_py() for name in ("stay_amount", "anesthesia_units", "status_indicator")} == {None}
+
+
+def test_every_step_of_one_system_returns_lines_of_that_system_alone():
+    for step in steps():
+        told = step.select.sql.partition("payment_system")[2]
+        assert all(f"'{system}'" in told for system in step.systems), step.id
+    named = {system for step in steps() for system in step.systems}
+    assert named == {
+        "anesthesia", "drug", "laboratory", "dmepos", "outpatient", "surgical center", "inpatient",
+    }  # fmt: skip
+    assert all(f"then '{system}'" in read_step(FOLDER / "017_payment_system.md").select.sql for system in named)

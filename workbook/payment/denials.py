@@ -1,0 +1,217 @@
+"""Which lines did payers refuse or cut, who can mend each, by which way and until when, and what is it worth?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbook.claims.model import Claims, Remittance
+from workbook.engine import Column, Table, to_pandas
+from workbook.engine.export import write_people_csv
+from workbook.engine.html import safe, table_html
+from workbook.payment.appeals import deadline
+from workbook.payment.books import REPLACEMENT, VOID
+from workbook.payment.price import price
+from workbook.payment.reasons import NOT_CLASSIFIED, reason
+from workbook.terms import dollars, parse_date
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+Row = dict[str, Any]
+ZERO = Decimal("0.00")
+
+WORKLIST = Table(
+    "denial",
+    "one reason for which a line, or a whole claim, was refused or cut",
+    (),
+    (
+        Column("claim_id", "text", "the claim", required=True),
+        Column("line_number", "integer", "the line; null for the whole claim"),
+        Column("patient_id", "text", "the patient"),
+        Column("payer_name", "text", "who decided"),
+        Column("payer_claim_id", "text", "the payer's number of the claim"),
+        Column("notice_date", "date", "the remittance's payment date"),
+        Column("service_date", "date", "first day of service"),
+        Column("revenue_code", "text", "institutional: four digits"),
+        Column("hcpcs_code", "text", "the code"),
+        Column("modifiers", "text", "joined by a colon"),
+        Column("group_code", "text", "CO, PR, OA or PI", required=True),
+        Column("carc", "text", "claim adjustment reason code", required=True),
+        Column("rarcs", "text", "remark codes, joined by a comma"),
+        Column("denied_amount", "money", "what was refused, at charges", required=True),
+        Column("expected_amount", "money", "what Medicare Part B would pay for the line; null where not priced"),
+        Column("category", "text", "kind of reason, or: not classified", required=True),
+        Column("cause", "text", "why it happened", required=True),
+        Column("fixer", "text", "front desk, coder, biller, clinician, payer or nobody", required=True),
+        Column("route", "text", "correct, new claim, appeal, correct or appeal, other payer, none", required=True),
+        Column("action", "text", "what to do", required=True),
+        Column("way", "text", "the way whose time limit is shown"),
+        Column("due_date", "date", "its last day; null where the contract says it, or there is nothing to file"),
+        Column("days_left", "integer", "days to it; below zero when it is past"),
+        Column("due_rule", "text", "how the last day comes about"),
+        Column("corrected_by", "text", "the claim sent to replace or void it, where the claims given hold one"),
+        Column("authority", "text", "on what the way rests"),
+    ),
+)  # fmt: skip
+
+
+class DenialWorklist:
+    """What payers refused, most dollars first. `arrow` has the rows of `WORKLIST`; `on` is the day it was drawn up."""
+
+    def __init__(self, rows: pa.Table, on: date) -> None:
+        self.arrow = rows
+        self.on = on
+
+    @cached_property
+    def lines(self) -> pd.DataFrame:
+        """The rows as a pandas frame."""
+        return to_pandas(self.arrow)
+
+    @property
+    def not_classified(self) -> tuple[str, ...]:
+        """The reason codes that no page knows, each once."""
+        rows = self.arrow.to_pylist()
+        return tuple(sorted({f"{r['group_code']}-{r['carc']}" for r in rows if r["category"] == NOT_CLASSIFIED}))
+
+    def by(self, column: str) -> dict[str, tuple[int, Decimal]]:
+        """How many and how much at charges, for each value of a column, most dollars first."""
+        found: dict[str, tuple[int, Decimal]] = {}
+        for value, amount in zip(self.arrow[column].to_pylist(), self.arrow["denied_amount"].to_pylist(), strict=True):
+            count, total = found.get(value or "", (0, ZERO))
+            found[value or ""] = (count + 1, total + amount)
+        return dict(sorted(found.items(), key=lambda item: -item[1][1]))
+
+    def write(self, path: str | Path) -> Path:
+        """Write the rows as a CSV file for people (mode 0600); returns its path."""
+        write_people_csv(self.arrow, Path(path))
+        return Path(path)
+
+    def __repr__(self) -> str:
+        rows = self.arrow.to_pylist()
+        total = sum((r["denied_amount"] for r in rows), ZERO)
+        late = sum(r["days_left"] is not None and r["days_left"] < 0 for r in rows)
+        past = f"; {late:,} past their last day on {self.on}" if late else ""
+        unknown = f"; NOT CLASSIFIED: {', '.join(self.not_classified)}" if self.not_classified else ""
+        claims = len({r["claim_id"] for r in rows})
+        return f"{len(rows):,} denials on {claims:,} claims, {dollars(total)} at charges{past}{unknown}"
+
+    def _repr_html_(self) -> str:
+        header = ["Claim", "Line", "Code", "Reason", "Denied", "Who", "Way", "Last day", "What to do"]
+        rows = (
+            [r["claim_id"], r["line_number"], r["hcpcs_code"] or r["revenue_code"],
+             f"{r['group_code']}-{r['carc']}" + (f" {r['rarcs']}" if r["rarcs"] else ""), dollars(r["denied_amount"]),
+             r["fixer"], r["way"], r["due_date"] or r["due_rule"], r["action"]]
+            for r in self.arrow.slice(0, 25).to_pylist()
+        )  # fmt: skip
+        more = f"<p>… and {self.arrow.num_rows - 25:,} more</p>" if self.arrow.num_rows > 25 else ""
+        table = table_html(header, rows, words=["Who", "Way", "Last day", "What to do"])
+        return f"<p>{safe(repr(self))}</p>{table}{more}"
+
+
+def denial_worklist(
+    remittance: Remittance, claims: Claims | None = None, on: date | str | None = None
+) -> DenialWorklist:
+    """Every refused or cut line of an 835, net of reversals: cause, who mends it, the way, its last day, the dollars.
+
+    `claims` give each line's expected payment by Medicare Part B with the deductible unmet, and tell which claims were
+    sent to correct others. `on` is the day of the list (today unless given): later remittances are left out, and days
+    are counted from it. Reason codes that are expected (contract, deductible, coinsurance, earlier payers, pending) are
+    not denials; one that no page knows is listed as "not classified". Sorted by dollars, then by last day. Raises
+    WorkbookError for a malformed date.
+    """
+    day = date.today() if on is None else parse_date(on, "on")
+    expected, corrected = _expected(claims), _corrections(claims)
+    payments = {r["remittance_id"]: r for r in remittance.arrow["remittance"].to_pylist()}
+    paid = {(c["remittance_id"], c["claim_sequence"]): c for c in remittance.arrow["remittance_claim"].to_pylist()}
+    lines = {
+        (r["remittance_id"], r["claim_sequence"], r["line_number"]): r
+        for r in remittance.arrow["remittance_line"].to_pylist()
+    }
+    first_day: dict[tuple[str, int], date] = {}
+    for (name, sequence, _), r in lines.items():
+        if r["service_date"]:
+            first_day[name, sequence] = min(first_day.get((name, sequence), r["service_date"]), r["service_date"])
+    remarks: dict[tuple[Any, ...], list[str]] = defaultdict(list)
+    for r in remittance.arrow["remark"].to_pylist():
+        remarks[r["remittance_id"], r["claim_sequence"], r["line_number"]].append(r["rarc"])
+    rows = []
+    for a, amount in _net(remittance, payments, day):
+        key = (a["remittance_id"], a["claim_sequence"], a["line_number"])
+        said = [*remarks.get(key, []), *remarks.get((*key[:2], None), [])]
+        found = reason(a["carc"], said)
+        if amount <= 0 or found.kind not in ("denial", "reduction"):
+            continue
+        claim, payment, line = paid.get(key[:2], {}), payments.get(key[0], {}), lines.get(key, {})
+        row = {c: line.get(c) for c in ("service_date", "revenue_code", "hcpcs_code", "modifiers")}
+        row["service_date"] = row["service_date"] or first_day.get(key[:2]) or claim.get("statement_from_date")
+        payer = payment.get("payer_name") or payment.get("payer_id")
+        limit = deadline(
+            found.route, claim.get("claim_filing_code"), payment.get("payment_date"), row["service_date"], payer
+        )
+        patient = " The payer puts it on the patient (group PR)." if a["group_code"] == "PR" else ""
+        by = corrected.get(claim.get("payer_claim_id") or "") or corrected.get(a["claim_id"])
+        sent = f"Claim {by} was sent to correct it; wait for its answer. " if by else ""
+        authority = [str(c) for c in (found.authority, limit.authority) if c]
+        rows.append(
+            row | {
+                "claim_id": a["claim_id"], "line_number": a["line_number"], "patient_id": claim.get("patient_id"),
+                "payer_name": payer, "payer_claim_id": claim.get("payer_claim_id"),
+                "notice_date": payment.get("payment_date"), "group_code": a["group_code"], "carc": a["carc"],
+                "rarcs": ", ".join(dict.fromkeys(said)) or None, "denied_amount": amount,
+                "expected_amount": expected.get((a["claim_id"], a["line_number"])), "category": found.category,
+                "cause": found.cause, "fixer": found.fixer, "route": found.route, "action": sent + found.do + patient,
+                "way": limit.way, "due_date": limit.due, "days_left": (limit.due - day).days if limit.due else None,
+                "due_rule": limit.rule, "corrected_by": by, "authority": "; ".join(dict.fromkeys(authority)) or None,
+            }
+        )  # fmt: skip
+    rows.sort(key=lambda r: (-r["denied_amount"], r["due_date"] or date.max, r["claim_id"], r["line_number"] or 0))
+    return DenialWorklist(WORKLIST.from_rows(rows), day)
+
+
+def _net(remittance: Remittance, payments: dict[str, Row], on: date) -> list[tuple[Row, Decimal]]:
+    """Each adjustment once for its payer, claim, line, group and reason, with its amount net of reversals."""
+    totals: dict[tuple[Any, ...], Decimal] = defaultdict(lambda: ZERO)
+    last: dict[tuple[Any, ...], Row] = {}
+    for a in remittance.arrow["adjustment"].to_pylist():
+        payment = payments.get(a["remittance_id"], {})
+        if (payment.get("payment_date") or on) > on:
+            continue
+        key = (
+            payment.get("payer_id"),
+            payment.get("payer_name"),
+            a["claim_id"],
+            a["line_number"],
+            a["group_code"],
+            a["carc"],
+        )
+        totals[key] += a["amount"]
+        if a["amount"] > 0:
+            last[key] = a
+    return [(last[key], total) for key, total in totals.items() if key in last]
+
+
+def _corrections(claims: Claims | None) -> dict[str, str]:
+    """The payer's number, and our own, of each claim that another replaces or voids → that other."""
+    found: dict[str, str] = {}
+    for claim in claims.arrow["claim"].to_pylist() if claims is not None else []:
+        if claim["frequency_code"] in (REPLACEMENT, VOID):
+            numbers = (claim["original_claim_id"], claim["patient_control_number"])
+            found |= {n: claim["claim_id"] for n in numbers if n and n != claim["claim_id"]}
+    return found
+
+
+def _expected(claims: Claims | None) -> dict[tuple[str, int], Decimal]:
+    if claims is None:
+        return {}
+    filing = {c["claim_id"]: c["claim_filing_code"] for c in claims.arrow["claim"].to_pylist()}
+    return {
+        (r["claim_id"], r["line_number"]): r["paid_amount"]
+        for r in price(claims).arrow_lines.to_pylist()
+        if r["paid_amount"] is not None and filing[r["claim_id"]] == "MB"
+    }
