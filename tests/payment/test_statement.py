@@ -1,18 +1,12 @@
 """A patient's statement on paper says what the remittance says, to the cent, and nobody else may read it."""
 
-import importlib.util
 from decimal import Decimal
-
-import pytest
 
 import workbook as wb
 from tests.rules.test_audit import claims
 from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM_PARTY
 from workbook.payment.statement_page import pages
-from workbook.terms import WorkbookError
-
-HAS_PYPDF = importlib.util.find_spec("pypdf") is not None
 
 
 def statement(lines=1, last="EXAMPLE"):
@@ -67,22 +61,12 @@ def test_a_statement_of_one_page_is_a_pdf_for_its_owner(tmp_path):
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.skipif(not HAS_PYPDF, reason="the package pypdf is not installed")
 def test_a_statement_of_several_pages_is_one_pdf(tmp_path):
     from pypdf import PdfReader
 
     read = PdfReader(statement(40).to_pdf(tmp_path / "statement.pdf"))
     assert len(read.pages) == 4
     assert "You owe $711.60" in read.pages[3].extract_text()
-
-
-def test_several_pages_without_pypdf_are_refused_in_words(tmp_path, monkeypatch):
-    import sys
-
-    monkeypatch.setitem(sys.modules, "pypdf", None)
-    with pytest.raises(WorkbookError, match="has 4 pages, and one PDF of them needs the package pypdf"):
-        statement(40).to_pdf(tmp_path / "statement.pdf")
-    assert not (tmp_path / "statement.pdf").exists()
 
 
 def test_a_page_for_a_browser_loads_nothing_and_names_whom_it_is_for(tmp_path):

@@ -65,10 +65,7 @@ class Statement:
         return self._write(path, page_html(title, names + self._repr_html_()).encode())
 
     def to_pdf(self, path: str | Path) -> Path:
-        """Write the statement as a PDF of letter size (mode 0600); returns its path.
-
-        Raises WorkbookError for a statement of more than one page where the package pypdf is not installed.
-        """
+        """Write the statement as a PDF of letter size (mode 0600); returns its path."""
         from workbook.payment.statement_page import to_pdf
 
         return self._write(path, to_pdf(self))

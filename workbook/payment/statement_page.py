@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from workbook.engine.html import safe
-from workbook.terms import WorkbookError, dollars
+from workbook.terms import dollars
 
 if TYPE_CHECKING:
     from workbook.payment.statement import Statement
@@ -39,22 +39,13 @@ def pages(statement: Statement) -> list[str]:
 
 
 def to_pdf(statement: Statement) -> bytes:
-    """The statement as a PDF of letter size. Raises WorkbookError for more than one page without the package pypdf."""
+    """The statement as a PDF of letter size."""
     import vl_convert
+    from pypdf import PdfWriter
 
-    made = [vl_convert.svg_to_pdf(page) for page in pages(statement)]
-    if len(made) == 1:
-        return bytes(made[0])
-    try:
-        from pypdf import PdfWriter
-    except ImportError:
-        raise WorkbookError(
-            f"the statement of patient {statement.patient_id} has {len(made)} pages, and one PDF of them needs the "
-            "package pypdf: pip install pypdf; or write it as a page for a browser (to_html) and print that"
-        ) from None
     whole, out = PdfWriter(), BytesIO()
-    for page in made:
-        whole.append(BytesIO(page))
+    for page in pages(statement):
+        whole.append(BytesIO(vl_convert.svg_to_pdf(page)))
     whole.write(out)
     return out.getvalue()
 
