@@ -11,6 +11,7 @@ import pytest
 from workbook.codes import editions, reference
 from workbook.codes.reference import FOLDER
 from workbook.codes.tables import REFERENCE_TABLES
+from workbook.payment.step import adjustments
 from workbook.rules import rules
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +49,22 @@ def test_spans_of_one_code_do_not_overlap():
             last[key] = row["end_date"]
 
 
+def without_zip_codes(text):
+    """A page without the columns of its tables that hold ZIP codes, which look like procedure codes."""
+    text = re.sub(r"## Given `\w+_zip`.*?(?=\n## )", "", text, flags=re.DOTALL)
+    lines, header = [], []
+    for line in text.split("\n"):
+        cells = line.split("|")
+        header = header if line.startswith("|") and header else cells if line.startswith("|") else []
+        lines.append("|".join(c for n, c in enumerate(cells) if n >= len(header) or "zip" not in header[n]))
+    return "\n".join(lines)
+
+
+def test_zip_codes_are_told_from_procedure_codes():
+    table = "| hcpcs_code | zip_code |\n| --- | --- |\n| 99213 | 36104 |\n\n| hcpcs_code |\n| --- |\n| 93000 |"
+    assert re.findall(r"\d{5}", without_zip_codes(table)) == ["99213", "93000"]
+
+
 def cpt_numbers_in_code_columns():
     """Every CPT number in a code column of a shipped CSV file, on a page or in a case."""
     found = set()
@@ -58,7 +75,7 @@ def cpt_numbers_in_code_columns():
                     v for k, v in row.items() if k and "code" in k and k != "diagnosis_code" and v and CPT.fullmatch(v)
                 }
     for path in [*(ROOT / "workbook").rglob("*.md"), *(ROOT / "sample_data").rglob("*.yaml")]:
-        text = re.sub(r"## Given `\w+_zip`.*?(?=\n## )", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        text = without_zip_codes(path.read_text(encoding="utf-8"))
         found |= set(re.findall(r"(?:\|\s*|code: \"?)(\d{4}[0-9FTU])\b(?![-.])", text))
     return found
 
@@ -144,8 +161,10 @@ def test_every_reason_code_on_a_rule_card_has_a_meaning():
 
 def test_every_reason_code_that_pricing_writes_has_a_meaning():
     text = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "workbook" / "payment").glob("*.py"))
-    named = set(re.findall(r'\("(?:CO|PR|OA)", "(\w+)"', text))
-    assert {"1", "2", "45", "133", "253"} <= named
+    named = set(re.findall(r'\("(?:CO|PR|OA)", "(\w+)"', text)) | {a.carc for a in adjustments()}
+    liability = (ROOT / "workbook" / "payment" / "steps" / "015_liability.md").read_text(encoding="utf-8")
+    named |= set(re.findall(r"(?:then|else) '(\d+)'", liability))
+    assert {"1", "2", "3", "23", "45", "50", "96", "133", "253"} <= named
     assert named - column("carc", "carc") == set()
 
 

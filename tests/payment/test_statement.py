@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from pypdf import PdfReader
+
 import workbook as wb
 from tests.rules.test_audit import claims
 from workbook.claims.model import Claims
@@ -56,14 +58,12 @@ def test_what_a_claim_says_is_escaped():
 
 def test_a_statement_of_one_page_is_a_pdf_for_its_owner(tmp_path):
     path = statement().to_pdf(tmp_path / "statement.pdf")
-    assert path.read_bytes().startswith(b"%PDF-")
-    assert b"/MediaBox [0 0 612 792]" in path.read_bytes()
+    [page] = PdfReader(path).pages
+    assert [float(x) for x in page.mediabox] == [0, 0, 612, 792]
     assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_statement_of_several_pages_is_one_pdf(tmp_path):
-    from pypdf import PdfReader
-
     read = PdfReader(statement(40).to_pdf(tmp_path / "statement.pdf"))
     assert len(read.pages) == 4
     assert "You owe $711.60" in read.pages[3].extract_text()
