@@ -136,3 +136,16 @@ def test_what_earlier_parts_paid_counts_for_the_transaction_alone() -> None:
 
 def test_nothing_balances() -> None:
     assert Remittance().is_balanced
+
+
+def test_adjustments_count_for_the_claim_of_their_own_remittance_and_for_no_other() -> None:
+    rows = tables()
+    for name, found in rows.items():  # the same claim number and sequence in another remittance, nothing adjusted
+        rows[name] = [*found, *({**row, "remittance_id": "R2"} for row in found if name != "adjustment")]
+    rows["adjustment"].append({**rows["adjustment"][0], "remittance_id": "R3", "amount": D(1)})
+    found = balance(remit(rows).arrow).to_pylist()
+    assert [(r["level"], r["remittance_id"], r["off_by_amount"]) for r in found] == [
+        ("transaction", "R1", D("0.00")), ("transaction", "R2", D("0.00")),
+        ("claim", "R1", D("0.00")), ("claim", "R2", D("-45.00")),  # 80 paid of 125
+        ("line", "R1", D("0.00")), ("line", "R2", D("-45.00")),
+    ]  # fmt: skip
