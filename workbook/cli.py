@@ -93,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     price.add_argument("--plan", help="a commercial plan in Medicare's place: BRONZE, GOLD, SILVER, or your own .yaml")
     price.add_argument("--supplement", help="the letter of the Medicare supplement that the patients have")
+    price.add_argument("--nonparticipating", action="store_true", help="the provider does not participate: 95 percent")
     price.add_argument("--wage-index", metavar="NUMBER", help="of the hospital or surgical center (default 1)")
     price.add_argument("--as-if-on", metavar="DATE", help="price each claim as if its first day had been this one")
     price.add_argument("--no-audit", action="store_true", help="price every line; deny nothing")
@@ -349,6 +350,7 @@ def _price(options: argparse.Namespace) -> int:
         plan=options.plan,
         supplement=options.supplement,
         as_if_on=options.as_if_on,
+        participates=not options.nonparticipating,
         wage_index=options.wage_index,
     )
     if options.json:
