@@ -103,7 +103,7 @@ def test_the_most_dollars_come_first_and_of_equal_ones_the_nearest_last_day():
 
 def test_with_the_claims_a_line_says_what_it_would_have_been_paid():
     # the deductible is unmet: of the first visit's 88.95 and the second's nothing is paid, of the third 257 − 177.90 = 79.10 is still owed
-    given = claims([{"hcpcs_code": "99213"}] * 3 + [{"hcpcs_code": "80053"}])
+    given = claims([{"hcpcs_code": "99213"}] * 3 + [{"hcpcs_code": "ZZZZZ"}])
     denied = answer("R1", [("C1", "4", [("0", [("CO", "50", "100")])] * 4)])
     found = {
         r["line_number"]: r["expected_amount"]

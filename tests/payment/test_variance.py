@@ -68,14 +68,14 @@ def test_a_reversed_and_corrected_line_counts_once():
 
 
 def test_what_cannot_be_compared_says_why():
-    visit_and_panel = claims([{"hcpcs_code": "99213"}, {"hcpcs_code": "80053"}])
+    visit_and_unknown = claims([{"hcpcs_code": "99213"}, {"hcpcs_code": "ZZZZZ"}])
     paid = ("69.74", [("CO", "45", "11.05"), ("PR", "2", "17.79"), ("CO", "253", "1.42")])
-    assert only(paid, ("10", [("CO", "45", "90")]), given=visit_and_panel)[1] == (
+    assert only(paid, ("10", [("CO", "45", "90")]), given=visit_and_unknown)[1] == (
         "not compared",
         "None",
-        "not priced: status X: paid by another fee schedule",
+        "not priced: ZZZZZ is not in the loaded fee file",
     )
-    assert only(paid, given=visit_and_panel)[1][2] == "the payer answers the claim without this line"
+    assert only(paid, given=visit_and_unknown)[1][2] == "the payer answers the claim without this line"
     assert (
         only(paid, given=claims([{"hcpcs_code": "99213"}], claim_filing_code="CI"))[0][2]
         == "filing code CI: the rates of this payer's contract are not given (plan)"
