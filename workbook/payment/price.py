@@ -5,7 +5,7 @@ Payment knows no rules: what is denied reaches it as a table.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -138,18 +138,18 @@ def put_terms(engine: Engine, denials: pa.Table | None = None, terms: Mapping[st
         engine.put(name, table)
 
 
-def _price_all(engine: Engine) -> None:
+def _price_all(engine: Engine, wanted: Iterable[str] | None = None) -> None:
     add_views(engine, ["payable_line"])
     engine.put(REGROUPED_DRG.name, grouped_stays(engine, UNGROUPED_STAY))
     base = ", ".join(f"l.{c}" for c in line_table(steps()[0]).names if c != "locality")
     engine.keep("line", f"select {base}, cast(null as varchar) as locality from payable_line l")
-    run_steps(engine)
+    run_steps(engine, wanted=wanted)
 
 
 def keep_paid(engine: Engine) -> None:
     """Keep what Medicare would pay for each line of the claim tables in `engine`, the deductible met, as `line`.
 
-    `paid_amount` is null where the line is not priced.
+    It holds claim_id, line_number and paid_amount, which is null where the line is not priced.
     """
     met = PRICING_TERMS.from_rows([{"locality": NATIONAL, "hospital_deductible_met": True}])
     put_terms(engine, terms={"pricing_terms": met})
@@ -160,7 +160,7 @@ def keep_paid(engine: Engine) -> None:
         f"cast({MORE_THAN_ANY_DEDUCTIBLE} as decimal(12, 2)) as amount "
         "from payable_line where patient_id is not null and service_date is not null",
     )
-    _price_all(engine)
+    _price_all(engine, wanted=["paid_amount"])
 
 
 def check_locality(locality: str) -> None:

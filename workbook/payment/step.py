@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
@@ -112,6 +112,11 @@ class Step:
         """The columns that the step leaves on every line: those it adds, and its trace."""
         return (*self.adds, *self.trace)
 
+    @cached_property
+    def mentions(self) -> frozenset[str]:
+        """Every name in the step's SELECT and in what it concerns."""
+        return self.select.mentions | (self.concerns.mentions if self.concerns else frozenset())
+
     @property
     def trace(self) -> tuple[Column, ...]:
         """The column in which a step that changes the fee leaves it as it was after the step."""
@@ -199,29 +204,31 @@ def adjustments() -> tuple[Adjustment, ...]:
     return tuple(adjustment for step in steps() for adjustment in step.adjusts)
 
 
-def run_steps(engine: Engine, before: str = "999") -> None:
+def run_steps(engine: Engine, before: str = "999", wanted: Iterable[str] | None = None) -> None:
     """Run the steps whose number is less than `before` over the table `line` in `engine`.
 
-    One that concerns no line of it leaves its columns null. Raises WorkbookError when the lines became more.
+    One that concerns no line of it leaves its columns null. With `wanted`, a column that is not among them goes with
+    the last step that mentions it: a table of a hundred columns is written anew by every step. Raises WorkbookError
+    when the lines became more.
     """
     total = "select count(*) as n from line"
     [lines] = engine.query(total)["n"].to_pylist()
+    chosen = [step for step in steps() if step.id < before]
+    kept = None if wanted is None else {*wanted, *LINE.key}
+    names = LINE.names
     pending: tuple[Column, ...] = ()
-    last: Step | None = None
-    for step in steps():
-        if step.id >= before:
-            last = step
-            break
-        mentioned = step.select.mentions | (step.concerns.mentions if step.concerns else frozenset())
-        if mentioned & {column.name for column in pending}:
-            _keep_line(engine, line_table(step).names, pending)
+    for place, step in enumerate(chosen):
+        if step.mentions & {column.name for column in pending}:
+            _keep_line(engine, names, pending)
             pending = ()
-        if step.concerns and not engine.query(f"{step.concerns.sql} limit 1").num_rows:
-            pending += step.columns
-            continue
-        run_step(engine, step, pending)
-        pending = ()
-    _keep_line(engine, line_table(last).names, pending)
+        passed = step.concerns is not None and not engine.query(f"{step.concerns.sql} limit 1").num_rows
+        if kept is not None:
+            needed = kept.union(*(later.mentions for later in chosen[place + 1 :]))
+            names = tuple(name for name in names if name in needed)
+        pending = () if not passed and run_step(engine, step, pending, names) else (*pending, *step.columns)
+        names = (*names, *(column.name for column in step.columns))
+        pending = tuple(column for column in pending if column.name in names)
+    _keep_line(engine, names, pending)
     [priced] = engine.query(total)["n"].to_pylist()
     if priced != lines:
         raise WorkbookError(
@@ -230,20 +237,27 @@ def run_steps(engine: Engine, before: str = "999") -> None:
         )
 
 
-def run_step(engine: Engine, step: Step, pending: tuple[Column, ...] = ()) -> None:
+def run_step(
+    engine: Engine, step: Step, pending: tuple[Column, ...] = (), names: tuple[str, ...] | None = None
+) -> bool:
     """Add a step's columns to the table `line` in `engine`; they are null for a line that the step does not return.
 
-    `pending` are columns of earlier steps that `line` does not hold yet, null on every line. A step that reads `line`
-    once and returns every row of it adds its columns in passing, without a join.
+    False when it returns no line at all: then `line` stays as it is, and the columns are still to be added.
+
+    `names` are the columns of earlier steps that stay, all unless given; `pending` those among them that `line` does
+    not hold yet, null on every line. A step that reads `line` once and returns every row of it adds its columns in
+    passing, without a join.
     """
-    names = line_table(step).names
+    names = line_table(step).names if names is None else names
     alias = None if step.changes else step.select.row_by_row("line", LINE.key)
     if alias:
         held = [name for name in names if name not in {column.name for column in pending}]
         columns = (*names, *(column.name for column in step.adds))
         _keep_line(engine, columns, pending, step.select.reading(alias, "line", held).sql)
-        return
+        return True
     engine.keep("added", step.select.sql)
+    if not engine.query("select 1 as one from added limit 1").num_rows:
+        return False
     given = {
         name: f"case when a.claim_id is not null then a.{name} else l.{name} end as {name}" for name in step.changes
     }
@@ -256,6 +270,7 @@ def run_step(engine: Engine, step: Step, pending: tuple[Column, ...] = ()) -> No
         f"select {', '.join(shown)} from line l "
         "left join added a on a.claim_id = l.claim_id and a.line_number = l.line_number",
     )
+    return True
 
 
 def _keep_line(
