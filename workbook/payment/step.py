@@ -222,11 +222,12 @@ def run_steps(engine: Engine, before: str = "999", wanted: Iterable[str] | None 
             _keep_line(engine, names, pending)
             pending = ()
         passed = step.concerns is not None and not engine.query(f"{step.concerns.sql} limit 1").num_rows
+        own = tuple(column.name for column in step.columns)
         if kept is not None:
             needed = kept.union(*(later.mentions for later in chosen[place + 1 :]))
-            names = tuple(name for name in names if name in needed)
+            names, own = (tuple(name for name in some if name in needed) for some in (names, own))
         pending = () if not passed and run_step(engine, step, pending, names) else (*pending, *step.columns)
-        names = (*names, *(column.name for column in step.columns))
+        names = (*names, *own)
         pending = tuple(column for column in pending if column.name in names)
     _keep_line(engine, names, pending)
     [priced] = engine.query(total)["n"].to_pylist()
