@@ -130,6 +130,7 @@ def _add_after_payment(verb: Callable[..., argparse.ArgumentParser]) -> None:
     variance.add_argument("paths", nargs="+", metavar="CLAIMS", help="claims: files or a folder")
     variance.add_argument("--remittance", metavar="835", nargs="+", required=True, help="835 files")
     variance.add_argument("--locality", default="NATIONAL", help="carrier-locality, as in 10112-00 (default NATIONAL)")
+    variance.add_argument("--plan", help="the terms of a commercial plan: a name as in price, or your own .yaml")
     variance.add_argument("--tolerance", metavar="USD", default="0.00", help="a difference that is not worth a look")
     for added in (posted, variance):
         added.add_argument("--received", metavar="DATE", help="when the payer received the claims")
@@ -438,7 +439,9 @@ def _variance(options: argparse.Namespace) -> int:
 
     folder, claims, remittance = _out(options), _read(options), _read_remittance(options.remittance)
     _say_problems(claims)
-    found = wb.payment_variance(claims, remittance, tolerance=options.tolerance, locality=options.locality)
+    found = wb.payment_variance(
+        claims, remittance, tolerance=options.tolerance, locality=options.locality, plan=options.plan
+    )
     rows = found.arrow.to_pylist()
     if options.json:
         print(to_json({"lines": rows, "assumptions": found.assumptions}))

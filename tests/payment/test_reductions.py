@@ -14,7 +14,7 @@ from workbook.claims.tables import CLAIM_TABLES
 from workbook.codes import reference
 from workbook.codes.tables import PHYSICIAN_FEE
 from workbook.engine import open_engine
-from workbook.payment.price import price_lines
+from workbook.payment.price import run_all
 from workbook.payment.step import run_steps
 
 FACTOR = Decimal("32.3465")  # dollars per RVU in 2025
@@ -113,7 +113,7 @@ def priced(sessions):
     engine = open_engine()
     try:
         put_sessions(engine, sessions)
-        result = price_lines(engine).to_pylist()
+        result = run_all(engine).to_pylist()
     finally:
         engine.close()
     found = {}
