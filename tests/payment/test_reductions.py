@@ -15,6 +15,7 @@ from workbook.codes import reference
 from workbook.codes.tables import PHYSICIAN_FEE
 from workbook.engine import open_engine
 from workbook.payment.price import run_all
+from workbook.payment.step import run_steps
 
 FACTOR = Decimal("32.3465")  # dollars per RVU in 2025
 HALF = Decimal("0.5")
@@ -88,8 +89,8 @@ def invented_fee_file():
         yield
 
 
-def priced(sessions):
-    """Price sessions (lists of lines, each a dict of code, modifiers, units, charge), each of one patient and day."""
+def put_sessions(engine, sessions):
+    """Put sessions (lists of lines, each a dict of code, modifiers, units, charge), each of one patient and day."""
     rows = {"claim": [], "claim_line": []}
     for number, lines in sessions.items():
         for claim in sorted({line.get("claim", 0) for line in lines}):
@@ -103,10 +104,15 @@ def priced(sessions):
                 {"claim_id": f"C{number}-{line.get('claim', 0)}", "line_number": n, "service_from_date": date(2025, 11, 3),
                  "hcpcs_code": line["code"], "units": Decimal(line["units"]), "billed_amount": line["charge"], **marks}
             )  # fmt: skip
+    for name, table in CLAIM_TABLES.items():
+        engine.put(name, table.from_rows(rows.get(name, [])))
+
+
+def priced(sessions):
+    """Session → line number → what its line holds after the last step."""
     engine = open_engine()
     try:
-        for name, table in CLAIM_TABLES.items():
-            engine.put(name, table.from_rows(rows.get(name, [])))
+        put_sessions(engine, sessions)
         result = run_all(engine).to_pylist()
     finally:
         engine.close()
@@ -342,8 +348,7 @@ def test_no_reduction_pays_more_than_every_side_and_unit_in_full(sessions):
             assert row["fee_amount"] is None or 0 <= row["fee_amount"] <= row["unit_fee_amount"] * sides
 
 
-def test_a_session_is_priced_alike_alone_and_among_others():
-    """A step that concerns nobody is passed over: that must not show in what the lines hold."""
+def some_sessions():
     chance = random.Random(7)
     kinds = [(SURGERY, ["", "LT", "50", "80", "78"]), (THERAPY, ["GP", "CQ"]), (IMAGES, ["", "TC", "26", "FX"])]
     sessions = {}
@@ -354,6 +359,28 @@ def test_a_session_is_priced_alike_alone_and_among_others():
              "units": chance.randint(1, 2), "charge": Decimal(100 + n)}
             for n in range(chance.randint(1, 4))
         ]  # fmt: skip
+    return sessions
+
+
+def test_a_session_is_priced_alike_alone_and_among_others():
+    """A step that concerns nobody is passed over: that must not show in what the lines hold."""
+    sessions = some_sessions()
     together = priced(sessions)
     for number, lines in sessions.items():
         assert priced({number: lines})[number] == together[number]
+
+
+def test_what_nobody_asked_for_goes_and_the_payment_is_the_same(monkeypatch):
+    module = importlib.import_module("workbook.payment.price")
+    paid = []
+    for run in (run_steps, lambda engine, wanted: run_steps(engine)):
+        monkeypatch.setattr(module, "run_steps", run)
+        engine = open_engine()
+        put_sessions(engine, some_sessions())
+        module.keep_paid(engine)
+        paid.append(engine.query("select * from line order by claim_id, line_number"))
+        engine.close()
+    few, all_columns = paid
+    assert few.column_names == ["claim_id", "line_number", "paid_amount"]
+    assert few.equals(all_columns.select(few.column_names))
+    assert few["paid_amount"].null_count < few.num_rows

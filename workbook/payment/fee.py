@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 #: the first step that looks at the charge
 ALLOWED = "400"
+#: what a line of a whole fee schedule tells
+SCHEDULED = (
+    "hcpcs_code", "modifier_1", "locality", "place_of_service", "status_code", "fee_amount", "not_priced_reason",
+    "refused_because",
+)  # fmt: skip
 #: what a line holds that asks for a fee alone
 _LINE = {
     "claim_id": "fee", "line_number": 1, "claim_type": "professional", "patient_id": "fee", "units": Decimal(1),
@@ -144,7 +149,7 @@ def fee_schedule(
             f"cross join (select distinct r.locality from all_locality r where {served} {some}) g "
             f"cross join ({places}) p",
         )
-        _priced(engine, is_apm_participant, "select 1 as n from line limit 0")
+        _priced(engine, is_apm_participant, "select 1 as n from line limit 0", SCHEDULED)
         settings = " ".join(f"when '{place}' then '{setting}'" for setting, place in PLACES.items())
         return engine.query(
             f"select hcpcs_code, modifier_1 as modifier, locality, case place_of_service {settings} end as setting, "
@@ -155,14 +160,16 @@ def fee_schedule(
         engine.close()
 
 
-def _priced(engine: Engine, is_apm_participant: bool, sql: str = "select * from line") -> pa.Table:
-    """Run the steps that decide a fee over the table `line`, and a SELECT after them."""
+def _priced(
+    engine: Engine, is_apm_participant: bool, sql: str = "select * from line", wanted: Iterable[str] | None = None
+) -> pa.Table:
+    """Run the steps that decide a fee over the table `line`, and a SELECT after them, of the `wanted` columns."""
     terms = PRICING_TERMS.from_rows([{"locality": NATIONAL, "is_apm_participant": is_apm_participant}])
     put_terms(engine, terms={"pricing_terms": terms})
     for name, table in CLAIM_TABLES.items():  # a step may ask for more of the claim, of which there is none
         engine.put(name, table.empty())
     engine.put(REGROUPED_DRG.name, REGROUPED_DRG.empty())
-    run_steps(engine, before=ALLOWED)
+    run_steps(engine, before=ALLOWED, wanted=wanted)
     return engine.query(sql)
 
 

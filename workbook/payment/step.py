@@ -224,8 +224,8 @@ def run_steps(engine: Engine, before: str = "999", wanted: Iterable[str] | None 
             pending += step.columns
             continue
         left = (*names, *(column.name for column in step.columns))
-        run_step(engine, step, pending, [name for name in left if name in after])
-        pending = ()
+        is_written = run_step(engine, step, pending, [name for name in left if name in after])
+        pending = () if is_written else (*pending, *step.columns)
     _keep_line(engine, [name for name in final if name in needed[-1]], pending)
     [priced] = engine.query(total)["n"].to_pylist()
     if priced != lines:
@@ -239,8 +239,10 @@ def _mentioned(step: Step) -> frozenset[str]:
     return step.select.mentions | (step.concerns.mentions if step.concerns else frozenset())
 
 
-def run_step(engine: Engine, step: Step, pending: tuple[Column, ...] = (), left: Iterable[str] | None = None) -> None:
+def run_step(engine: Engine, step: Step, pending: tuple[Column, ...] = (), left: Iterable[str] | None = None) -> bool:
     """Add a step's columns to the table `line` in `engine`; they are null for a line that the step does not return.
+
+    False when it returns no line at all: then `line` stays as it is, and the columns are still to be added.
 
     `pending` are columns of earlier steps that `line` does not hold yet, null on every line. `left` are the columns
     to leave, all unless given. A step that reads `line` once and returns every row of it adds its columns in passing,
@@ -253,8 +255,10 @@ def run_step(engine: Engine, step: Step, pending: tuple[Column, ...] = (), left:
         nulls = {column.name for column in pending}
         held = [name for name in shown if name in names and name not in nulls]
         _keep_line(engine, shown, pending, step.select.reading(alias, "line", held).sql)
-        return
+        return True
     engine.keep("added", step.select.sql)
+    if not engine.query("select 1 as one from added limit 1").num_rows:
+        return False
     given = {name: f"l.{name}" for name in names}
     given |= {column.name: _null(column) for column in pending}
     given |= {
@@ -267,6 +271,7 @@ def run_step(engine: Engine, step: Step, pending: tuple[Column, ...] = (), left:
         f"select {', '.join(given[name] for name in shown)} from line l "
         "left join added a on a.claim_id = l.claim_id and a.line_number = l.line_number",
     )
+    return True
 
 
 def _keep_line(
