@@ -93,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     price.add_argument("--plan", help="a commercial plan in Medicare's place: BRONZE, GOLD, SILVER, or your own .yaml")
     price.add_argument("--supplement", help="the letter of the Medicare supplement that the patients have")
+    price.add_argument("--nonparticipating", action="store_true", help="the provider does not participate: 95 percent")
     price.add_argument("--wage-index", metavar="NUMBER", help="of the hospital or surgical center (default 1)")
     price.add_argument("--as-if-on", metavar="DATE", help="price each claim as if its first day had been this one")
     price.add_argument("--no-audit", action="store_true", help="price every line; deny nothing")
@@ -129,6 +130,7 @@ def _add_after_payment(verb: Callable[..., argparse.ArgumentParser]) -> None:
     variance.add_argument("paths", nargs="+", metavar="CLAIMS", help="claims: files or a folder")
     variance.add_argument("--remittance", metavar="835", nargs="+", required=True, help="835 files")
     variance.add_argument("--locality", default="NATIONAL", help="carrier-locality, as in 10112-00 (default NATIONAL)")
+    variance.add_argument("--plan", help="the terms of a commercial plan: a name as in price, or your own .yaml")
     variance.add_argument("--tolerance", metavar="USD", default="0.00", help="a difference that is not worth a look")
     for added in (posted, variance):
         added.add_argument("--received", metavar="DATE", help="when the payer received the claims")
@@ -348,6 +350,7 @@ def _price(options: argparse.Namespace) -> int:
         plan=options.plan,
         supplement=options.supplement,
         as_if_on=options.as_if_on,
+        participates=not options.nonparticipating,
         wage_index=options.wage_index,
     )
     if options.json:
@@ -436,7 +439,9 @@ def _variance(options: argparse.Namespace) -> int:
 
     folder, claims, remittance = _out(options), _read(options), _read_remittance(options.remittance)
     _say_problems(claims)
-    found = wb.payment_variance(claims, remittance, tolerance=options.tolerance, locality=options.locality)
+    found = wb.payment_variance(
+        claims, remittance, tolerance=options.tolerance, locality=options.locality, plan=options.plan
+    )
     rows = found.arrow.to_pylist()
     if options.json:
         print(to_json({"lines": rows, "assumptions": found.assumptions}))

@@ -102,14 +102,15 @@ def test_the_most_dollars_come_first_and_of_equal_ones_the_nearest_last_day():
 
 
 def test_with_the_claims_a_line_says_what_it_would_have_been_paid():
-    given = claims([{"hcpcs_code": "99213"}, {"hcpcs_code": "80053"}])
-    remittance = wb.price(given, denials=wb.audit(given).denials, deductible_met={"P1": 257})
-    denied = answer("R1", [("C1", "4", [("0", [("CO", "50", "100")]), ("0", [("CO", "50", "100")])])])
-    assert [r["expected_amount"] for r in denial_worklist(denied, given, on="2026-01-31").arrow.to_pylist()] == [
-        Decimal("0.00"),
-        None,
-    ]  # the deductible is unmet
-    assert denial_worklist(remittance, given, on="2026-01-31").arrow.num_rows == 0
+    # the deductible is unmet: of the first visit's 88.95 and the second's nothing is paid, of the third 257 − 177.90 = 79.10 is still owed
+    given = claims([{"hcpcs_code": "99213"}] * 3 + [{"hcpcs_code": "80053"}])
+    denied = answer("R1", [("C1", "4", [("0", [("CO", "50", "100")])] * 4)])
+    found = {
+        r["line_number"]: r["expected_amount"]
+        for r in denial_worklist(denied, given, on="2026-01-31").arrow.to_pylist()
+    }
+    # 88.95 − 79.10 = 9.85, less 20 % (1.97), less 2 % of 7.88 (0.16) = 7.72
+    assert found == {1: Decimal("0.00"), 2: Decimal("0.00"), 3: Decimal("7.72"), 4: None}
 
 
 def test_the_practices_denials_are_all_listed_and_each_is_classified():

@@ -14,6 +14,7 @@ from tests.payment.ledgers import amounts, answer, claims_of
 from tests.rules.test_audit import claims
 from workbook.payment.ledger import Ledger, read_ledger
 from workbook.payment.posting import post, record
+from workbook.payment.tables import DENIAL
 from workbook.terms import WorkbookError
 
 VISIT = [("64", [("CO", "45", "20"), ("PR", "2", "16")])]
@@ -282,7 +283,8 @@ def test_a_ledger_that_was_altered_is_refused(tmp_path, old, new, says):
 
 def test_the_statement_the_remittance_and_the_ledger_say_the_same():
     given = claims([{"hcpcs_code": "99213"}, {"hcpcs_code": "93000"}, {"hcpcs_code": "93010"}])
-    remittance = wb.price(given, denials=wb.audit(given).denials, deductible_met={"P1": 200})
+    refused = DENIAL.from_rows([{"claim_id": "C1", "line_number": 3, "group_code": "CO", "carc": "236"}])
+    remittance = wb.price(given, denials=refused, deductible_met={"P1": 200})
     ledger = post(None, given, remittance)
     (claim,) = remittance.arrow["remittance_claim"].to_pylist()
     found = ledger.balances("C1")

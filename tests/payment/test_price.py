@@ -102,6 +102,35 @@ def test_the_deductible_is_used_up_over_claims_in_the_order_received():
     assert paid == {"C3": 0, "C1": 0, "C2": Decimal("7.72")}
 
 
+def test_a_therapy_assistant_costs_the_provider_and_not_the_patient():
+    # allowed 28.79, coinsurance 5.76; of 23.03 the 15 % are 3.45; 19.58 less 2 % (0.39) = 19.19
+    remittance = wb.price(claims([{"hcpcs_code": "97110", "modifier_1": "CQ"}]), deductible_met={"P1": 257})
+    assert adjustments(remittance) == [("CO", "45", "74.66"), ("PR", "2", "5.76"), ("CO", "253", "0.39")]
+    assert remittance.arrow["remittance_line"]["paid_amount"].to_pylist() == [Decimal("19.19")]
+    assert remittance.is_balanced
+
+
+def test_who_does_not_participate_is_paid_from_95_percent_and_told_the_limiting_charge():
+    given = claims([VISIT], accepts_assignment=False)
+    remittance = wb.price(given, participates=False, deductible_met={"P1": 257})
+    [line] = remittance.arrow_lines.to_pylist()
+    # 88.95 × 0.95 = 84.5025; 88.95 × 1.0925 = 97.177875; 84.50 × 1.15 = 97.175
+    assert [str(line[c]) for c in ("allowed_amount", "limiting_charge_amount", "limiting_charge_in_two_steps")] == [
+        "84.50", "97.18", "97.18",
+    ]  # fmt: skip
+    assert remittance.assumptions[0].endswith("the provider does not participate.")
+
+
+def test_how_a_fee_came_about_is_told_step_by_step():
+    given = claims([{"hcpcs_code": "20610", "modifier_1": "50"}, {"hcpcs_code": "17110"}])
+    # both sides 63.40 × 1.5 = 95.10, below the 109.98 beside it, so half of it: 47.55
+    fall = wb.price(given, deductible_met={"P1": 257}).waterfall("C1", 1)
+    assert [(f.name, str(f.before), str(f.after)) for f in fall.fee] == [
+        ("Both sides", "63.40", "95.10"),
+        ("Several procedures", "95.10", "47.55"),
+    ]
+
+
 def test_old_claims_are_refused_their_price_unless_they_are_moved_on_request():
     old = claims(
         [VISIT, {**ECG, "service_from_date": date(2006, 10, 10)}], day=date(2006, 10, 3), received=date(2006, 11, 1)

@@ -14,7 +14,7 @@ from workbook.claims.tables import CLAIM_TABLES
 from workbook.codes import reference
 from workbook.codes.tables import PHYSICIAN_FEE
 from workbook.engine import open_engine
-from workbook.payment.price import price_lines
+from workbook.payment.price import run_all
 
 FACTOR = Decimal("32.3465")  # dollars per RVU in 2025
 HALF = Decimal("0.5")
@@ -107,7 +107,7 @@ def priced(sessions):
     try:
         for name, table in CLAIM_TABLES.items():
             engine.put(name, table.from_rows(rows.get(name, [])))
-        result = price_lines(engine).to_pylist()
+        result = run_all(engine).to_pylist()
     finally:
         engine.close()
     found = {}

@@ -16,7 +16,7 @@ from workbook.codes.reference import edition_rows
 from workbook.codes.tables import APC, DRG, DRUG_PRICE, LABORATORY_FEE, REVENUE_CODE
 from workbook.engine import open_engine
 from workbook.payment import parameter_names
-from workbook.payment.price import price_lines
+from workbook.payment.price import run_all
 from workbook.payment.step import FOLDER, line_table, read_step, run_step, steps
 from workbook.payment.tables import PRICING_TERMS, REGROUPED_DRG
 from workbook.terms import Edition, Span, WorkbookError
@@ -129,7 +129,7 @@ def test_a_line_of_a_stay_that_states_no_date_is_paid_by_the_days_of_the_bill():
 def test_the_stake_of_a_stay_takes_its_deductible_for_met():
     engine = open_engine()
     put_tables(engine, hospital({"C1": [{}]}, ms_drg="470", **STAY).arrow)
-    rows = price_lines(
+    rows = run_all(
         engine,
         terms={"pricing_terms": PRICING_TERMS.from_rows([{"locality": "NATIONAL", "hospital_deductible_met": True}])},
     ).to_pylist()
@@ -315,7 +315,7 @@ def test_a_step_of_a_system_that_no_line_has_is_not_run_and_leaves_its_columns_e
     line = claims([{"hcpcs_code": "99213"}])
     engine = open_engine()
     put_tables(engine, line.arrow)
-    table = price_lines(engine)
+    table = run_all(engine)
     engine.close()
     assert table.schema.names == list(line_table().names)
     assert {table[name][0].as_py() for name in ("stay_amount", "anesthesia_units", "status_indicator")} == {None}

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from workbook.claims.x12.arrays import cents, from_cents, stands
 from workbook.engine.table import Column, Table
 
 if TYPE_CHECKING:
@@ -75,15 +76,18 @@ def _with_earlier(claim: pa.Table, paid_before: Mapping[str, Decimal]) -> pa.Tab
 
 def _sums(rows: pa.Table, others: pa.Table, key: tuple[str, ...], column: str) -> pa.Array:
     """For each row the sum of `column` over the others of its key: 0.00 where there is none, null where one is null."""
-    import pyarrow as pa
+    import numpy as np
     import pyarrow.compute as pc
 
     own, theirs = _numbered(rows, others, key)
-    options = pc.ScalarAggregateOptions(skip_nulls=False)
-    sums = pa.table({"key": theirs, "amount": others[column]}).group_by("key").aggregate([("amount", "sum", options)])
-    at = pc.index_in(own, sums["key"].combine_chunks(), skip_nulls=True)
-    total = sums["amount_sum"].combine_chunks().cast(pa.decimal128(18, 2)).take(at)
-    return pc.if_else(at.is_null(), pa.scalar(0, pa.decimal128(18, 2)), total)
+    distinct = own.unique()
+    at, of = (pc.fill_null(pc.index_in(k, distinct, skip_nulls=True), -1).to_numpy() for k in (own, theirs))
+    amounts = others[column].combine_chunks()
+    total, is_unknown = np.zeros(len(distinct) + 1, np.int64), np.zeros(len(distinct) + 1, bool)
+    np.add.at(total, of, cents(amounts))
+    is_unknown[of[~stands(amounts)]] = True
+    total[-1], is_unknown[-1] = 0, False  # a row without a key has none
+    return from_cents(total[at], is_unknown[at])
 
 
 def _numbered(rows: pa.Table, others: pa.Table, key: tuple[str, ...]) -> tuple[pa.Array, pa.Array]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 from workbook.claims.model import Remittance
@@ -28,26 +29,35 @@ def reversal_and_correction(earlier: Remittance, corrected: PricedRemittance) ->
     and reason code (X12 005010X221A1, section 1.10.2.8; interpretations 1147 and 1429); it stands before its
     correction. Where a payment would fall below zero, the rest is carried forward by a provider adjustment FB.
 
-    Raises WorkbookError when a claim's original is not in `earlier`, was reversed there, or the same claim comes twice.
+    Raises WorkbookError when a claim's original is not in `earlier`, was reversed there or comes twice, and for a
+    replacement of which no line has a price.
     """
     new = {name: table.to_pylist() for name, table in corrected.arrow.items()}
     answers = _grouped(new, "remittance_id", "claim_sequence")
     old = _Earlier(earlier)
     payments = {r["remittance_id"]: r for r in new["remittance"]}
     queue: dict[str, list[tuple[Row, dict[str, list[Row]]]]] = defaultdict(list)
-    where = {r["claim_id"]: r["remittance_id"] for r in new["remittance_claim"]}
+    decided = {r["claim_id"]: r for r in new["remittance_claim"]}
     for claim in corrected.claims.arrow["claim"].to_pylist():
-        home = where.get(claim["claim_id"])
+        row = decided.get(claim["claim_id"])
+        if claim["frequency_code"] == REPLACEMENT and row is None:
+            raise WorkbookError(
+                f"claim {claim['claim_id']} replaces another, and not one line of it has a price (see .not_priced): it "
+                "cannot be decided, and the old payment stands; take it out"
+            )
+        home = row["remittance_id"] if row else None
         if claim["frequency_code"] in (REPLACEMENT, VOID):
             found = old.take(claim)
             home = home or _home_of(payments, claim, old.payment_of(found[0]))
             queue[home].append(found)
-        if home and claim["claim_id"] in where and claim["frequency_code"] != VOID:
-            row = next(r for r in new["remittance_claim"] if r["claim_id"] == claim["claim_id"])
-            queue[home].append((row, answers[row["remittance_id"], row["claim_sequence"]]))
+        if row and claim["frequency_code"] != VOID:
+            queue[row["remittance_id"]].append((row, answers[row["remittance_id"], row["claim_sequence"]]))
     rows: dict[str, list[Row]] = {name: [] for name in REMITTANCE_TABLES}
-    for remittance_id, members in queue.items():
-        _add_payment(rows, payments[remittance_id], members)
+    taken = set(earlier.arrow["remittance"]["remittance_id"].to_pylist())
+    names = (name for n in count(1) if (name := f"R{n:06d}") not in taken)
+    for (remittance_id, members), name in zip(queue.items(), names, strict=False):
+        payment = payments[remittance_id] | {"remittance_id": name, "trace_number": name}
+        _add_payment(rows, payment, [(_numbered(claim, n, name), below) for n, (claim, below) in enumerate(members, 1)])
     return Remittance({name: table.from_rows(rows[name]) for name, table in REMITTANCE_TABLES.items()})
 
 
@@ -108,6 +118,12 @@ def _home_of(payments: dict[str, Row], claim: Row, earlier: Row) -> str:
     name = f"R{len(payments) + 1:06d}"
     payments[name] = {**earlier, "remittance_id": name, "trace_number": name}
     return name
+
+
+def _numbered(claim: Row, sequence: int, name: str) -> Row:
+    """A new decision with a number of its own; a reversal keeps the number of what it takes back."""
+    is_reversal = claim["claim_status_code"] == REVERSAL
+    return claim if is_reversal else {**claim, "payer_claim_id": f"{name}-{sequence:05d}"}
 
 
 def _add_payment(rows: dict[str, list[Row]], payment: Row, members: list[tuple[Row, dict[str, list[Row]]]]) -> None:

@@ -5,18 +5,18 @@ Payment knows no rules: what is denied reaches it as a table.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook.claims.given import put_tables
+from workbook.claims.given import given_tables, put_tables
 from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM, CLAIM_LINE
 from workbook.codes import edition_rows, editions, reference
 from workbook.codes.tables import REFERENCE_TABLES
-from workbook.engine import Engine, add_views, open_engine
+from workbook.engine import Engine, add_views, open_engine, view_names
 from workbook.payment.parameters import parameter, parameter_names
 from workbook.payment.plans import plan_row, supplement_row
 from workbook.payment.regroup import UNGROUPED_STAY, grouped_stays
@@ -79,7 +79,7 @@ def price(
     opened = open_engine(engine) if isinstance(engine, str) else engine
     try:
         put_tables(opened, priced_claims.arrow)
-        lines = price_lines(opened, denials, _met_rows(priced_claims, deductible_met or {}), payers)
+        lines = run_all(opened, denials, _met_rows(priced_claims, deductible_met or {}), payers)
     finally:
         if isinstance(engine, str):
             opened.close()
@@ -107,7 +107,7 @@ def _number(name: str, value: Decimal | int | str) -> Decimal:
     return number.quantize(Decimal("0.0001"))
 
 
-def price_lines(
+def run_all(
     engine: Engine,
     denials: pa.Table | None = None,
     met: pa.Table | None = None,
@@ -138,12 +138,77 @@ def put_terms(engine: Engine, denials: pa.Table | None = None, terms: Mapping[st
         engine.put(name, table)
 
 
-def _price_all(engine: Engine) -> None:
+def _price_all(engine: Engine, wanted: Iterable[str] | None = None) -> None:
     add_views(engine, ["payable_line"])
     engine.put(REGROUPED_DRG.name, grouped_stays(engine, UNGROUPED_STAY))
     base = ", ".join(f"l.{c}" for c in line_table(steps()[0]).names if c != "locality")
     engine.keep("line", f"select {base}, cast(null as varchar) as locality from payable_line l")
-    run_steps(engine)
+    run_steps(engine, wanted=wanted)
+
+
+#: what is told of each line of many
+PRICED = (
+    "hcpcs_code", "service_date", "units", "payment_system", "billed_amount", "fee_amount", "allowed_amount",
+    "deductible_amount", "coinsurance_amount", "copay_amount", "other_payer_amount", "sequestration_amount",
+    "paid_amount", "denial_carc", "not_priced_reason",
+)  # fmt: skip
+LINES_AT_ONCE = 1_000_000
+
+
+def price_lines(
+    claims: Claims | Mapping[str, Any] | str | Path,
+    *,
+    locality: str = NATIONAL,
+    plan: str | Path | None = None,
+    participates: bool = True,
+    engine: str | Engine = "duckdb",
+    memory_limit: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> pa.Table:
+    """Price lines by the million: claim_id, line_number and the columns `PRICED`, in no order.
+
+    `claims` are what `wb.audit` takes: a `Claims`, a folder of Parquet tables, or table name → data, which stay in
+    their engine. Patients are priced some at a time, so that memory does not grow with their number; what one patient
+    has on all claims is priced together. `progress` is told how many parts of how many are done. For remittances and
+    waterfalls see `wb.price`. Raises WorkbookError as `wb.price` does, and for tables that are not as declared.
+    """
+    import pyarrow as pa
+
+    check_locality(locality)
+    terms = {
+        "pricing_terms": PRICING_TERMS.from_rows([{"locality": locality, "participates": participates}]),
+        "plan": PLAN.from_rows([] if plan is None else [plan_row(plan)]),
+    }
+    tables = given_tables(claims)
+    opened = open_engine(engine, memory_limit=memory_limit) if engine == "duckdb" else engine
+    opened = open_engine(opened) if isinstance(opened, str) else opened
+    try:
+        put_tables(opened, tables)
+        put_terms(opened, terms=terms)
+        opened.put("deductible_met", DEDUCTIBLE_MET.empty())
+        [lines] = opened.query("select count(*) as n from claim_line")["n"].to_pylist()
+        parts = max(1, -(-lines // LINES_AT_ONCE)) if opened.name == "duckdb" else 1
+        whole = "every_claim"
+        found = []
+        if parts > 1:
+            opened.keep(whole, "select * from claim")
+            opened.drop("claim")
+        for part in range(parts):
+            if parts > 1:
+                opened.view(
+                    "claim", f"select * from {whole} where hash(coalesce(patient_id, claim_id)) % {parts} = {part}"
+                )
+            _price_all(opened, PRICED)
+            columns = ", ".join(("claim_id", "line_number", *PRICED))
+            found.append(opened.query(f"select {columns} from line"))
+            for view in opened.tables() & view_names():
+                opened.drop(view)
+            if progress:
+                progress(part + 1, parts)
+        return pa.concat_tables(found)
+    finally:
+        if isinstance(engine, str):
+            opened.close()
 
 
 def keep_paid(engine: Engine) -> None:
@@ -160,7 +225,7 @@ def keep_paid(engine: Engine) -> None:
         f"cast({MORE_THAN_ANY_DEDUCTIBLE} as decimal(12, 2)) as amount "
         "from payable_line where patient_id is not null and service_date is not null",
     )
-    _price_all(engine)
+    _price_all(engine, ["paid_amount"])
 
 
 def check_locality(locality: str) -> None:

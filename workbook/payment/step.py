@@ -199,29 +199,34 @@ def adjustments() -> tuple[Adjustment, ...]:
     return tuple(adjustment for step in steps() for adjustment in step.adjusts)
 
 
-def run_steps(engine: Engine, before: str = "999") -> None:
+def run_steps(engine: Engine, before: str = "999", wanted: Iterable[str] | None = None) -> None:
     """Run the steps whose number is less than `before` over the table `line` in `engine`.
 
-    One that concerns no line of it leaves its columns null. Raises WorkbookError when the lines became more.
+    One that concerns no line of it leaves its columns null. With `wanted`, those columns and the key are left in the
+    end, and a column goes as soon as no later step reads it, so that many lines need little room. Raises WorkbookError
+    when the lines became more.
     """
     total = "select count(*) as n from line"
     [lines] = engine.query(total)["n"].to_pylist()
+    chosen = [step for step in steps() if step.id < before]
+    final = line_table(chosen[-1]).names + tuple(column.name for column in chosen[-1].columns)
+    needed = [frozenset(final if wanted is None else (*LINE.key, *wanted))]
+    for step in reversed(chosen):
+        needed.append(needed[-1] | _mentioned(step))
+    needed.reverse()
     pending: tuple[Column, ...] = ()
-    last: Step | None = None
-    for step in steps():
-        if step.id >= before:
-            last = step
-            break
-        mentioned = step.select.mentions | (step.concerns.mentions if step.concerns else frozenset())
-        if mentioned & {column.name for column in pending}:
-            _keep_line(engine, line_table(step).names, pending)
+    for step, here, after in zip(chosen, needed[:-1], needed[1:], strict=True):
+        names = line_table(step).names
+        if _mentioned(step) & {column.name for column in pending}:
+            _keep_line(engine, [name for name in names if name in here], pending)
             pending = ()
         if step.concerns and not engine.query(f"{step.concerns.sql} limit 1").num_rows:
             pending += step.columns
             continue
-        run_step(engine, step, pending)
+        left = (*names, *(column.name for column in step.columns))
+        run_step(engine, step, pending, [name for name in left if name in after])
         pending = ()
-    _keep_line(engine, line_table(last).names, pending)
+    _keep_line(engine, [name for name in final if name in needed[-1]], pending)
     [priced] = engine.query(total)["n"].to_pylist()
     if priced != lines:
         raise WorkbookError(
@@ -230,30 +235,36 @@ def run_steps(engine: Engine, before: str = "999") -> None:
         )
 
 
-def run_step(engine: Engine, step: Step, pending: tuple[Column, ...] = ()) -> None:
+def _mentioned(step: Step) -> frozenset[str]:
+    return step.select.mentions | (step.concerns.mentions if step.concerns else frozenset())
+
+
+def run_step(engine: Engine, step: Step, pending: tuple[Column, ...] = (), left: Iterable[str] | None = None) -> None:
     """Add a step's columns to the table `line` in `engine`; they are null for a line that the step does not return.
 
-    `pending` are columns of earlier steps that `line` does not hold yet, null on every line. A step that reads `line`
-    once and returns every row of it adds its columns in passing, without a join.
+    `pending` are columns of earlier steps that `line` does not hold yet, null on every line. `left` are the columns
+    to leave, all unless given. A step that reads `line` once and returns every row of it adds its columns in passing,
+    without a join.
     """
     names = line_table(step).names
+    shown = tuple(left) if left is not None else (*names, *(column.name for column in step.columns))
     alias = None if step.changes else step.select.row_by_row("line", LINE.key)
     if alias:
-        held = [name for name in names if name not in {column.name for column in pending}]
-        columns = (*names, *(column.name for column in step.adds))
-        _keep_line(engine, columns, pending, step.select.reading(alias, "line", held).sql)
+        nulls = {column.name for column in pending}
+        held = [name for name in shown if name in names and name not in nulls]
+        _keep_line(engine, shown, pending, step.select.reading(alias, "line", held).sql)
         return
     engine.keep("added", step.select.sql)
-    given = {
+    given = {name: f"l.{name}" for name in names}
+    given |= {column.name: _null(column) for column in pending}
+    given |= {
         name: f"case when a.claim_id is not null then a.{name} else l.{name} end as {name}" for name in step.changes
     }
-    given |= {column.name: _null(column) for column in pending}
-    shown = [given.get(name, f"l.{name}") for name in names]
-    shown += [f"a.{column.name}" for column in step.adds]
-    shown += [f"case when a.{FEE} <> l.{FEE} then a.{FEE} end as {column.name}" for column in step.trace]
+    given |= {column.name: f"a.{column.name}" for column in step.adds}
+    given |= {column.name: f"case when a.{FEE} <> l.{FEE} then a.{FEE} end as {column.name}" for column in step.trace}
     engine.keep(
         "line",
-        f"select {', '.join(shown)} from line l "
+        f"select {', '.join(given[name] for name in shown)} from line l "
         "left join added a on a.claim_id = l.claim_id and a.line_number = l.line_number",
     )
 

@@ -104,7 +104,7 @@ LINE = Table(
         Column("frequency_code", "text", "1 original, 7 replacement, 8 void"),
         Column("claim_filing_code", "text", "the kind of payer: MB Medicare Part B, CI commercial, MC Medicaid"),
         Column("type_of_bill", "text", "of an institutional claim"),
-        Column("accepts_assignment", "text", "A assigned, B for the laboratory alone, C not assigned"),
+        Column("accepts_assignment", "boolean", "the provider takes Medicare's amount as full payment"),
     ),
 )
 REGROUPED_DRG = Table(

@@ -148,13 +148,24 @@ def parsed_parts(texts: pa.Array, parse: Callable[[str], Any], kinds: Sequence[p
 
 
 def cents(amounts: pa.Array) -> Ints:
-    """Amounts of DECIMAL(12,2) as whole cents; null is 0."""
+    """Amounts with two decimals and 18 digits at most as whole cents; null is 0."""
     import numpy as np
     import pyarrow.compute as pc
 
     filled = pc.fill_null(amounts, 0)
-    low_and_high = np.frombuffer(filled.buffers()[1], np.int64)  # 12 digits fit the low half of 128 bits
+    low_and_high = np.frombuffer(filled.buffers()[1] or b"", np.int64)  # 18 digits fit the low half of 128 bits
     return low_and_high[::2][filled.offset : filled.offset + len(filled)]
+
+
+def from_cents(whole: Ints, is_null: Bools) -> pa.Array:
+    """Whole cents as amounts of DECIMAL(18,2)."""
+    import numpy as np
+    import pyarrow as pa
+
+    low_and_high = np.stack([whole, whole >> 63], axis=1)  # the high half is the sign's
+    kind = pa.decimal128(18, 2)
+    mask = pa.array(~is_null).buffers()[1]
+    return pa.Array.from_buffers(kind, len(whole), [mask, pa.py_buffer(low_and_high)])
 
 
 def last_set(at: Bools) -> Ints:

@@ -9,9 +9,8 @@ Amounts that do not balance are judged afterwards, however a claim was read.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from workbook.claims.tables import REMITTANCE_TABLES
 from workbook.claims.x12 import columns as c
 from workbook.claims.x12.arrays import (
     cents,
@@ -24,7 +23,7 @@ from workbook.claims.x12.arrays import (
     stands,
     value_of,
 )
-from workbook.claims.x12.column_run import CONTROL, ColumnRun, typed
+from workbook.claims.x12.column_run import CONTROL, ColumnRun
 from workbook.claims.x12.facts import ZERO
 from workbook.claims.x12.paid_claim import (
     LINE_NUMBER,
@@ -38,7 +37,7 @@ from workbook.claims.x12.segments import Delimiters
 from workbook.claims.x12.values import amount, day, quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import pyarrow as pa
 
@@ -51,21 +50,8 @@ _ALLOWED = {c.HEADER: (), c.CLAIM: ("CLP", *c.REMARKS, *_ANYWHERE), c.LINE: ("SV
 _AFTER = ("CLP", "LX", "TS2", "TS3", "PLB", "SE")  # what may follow a claim
 
 
-class Stretch(NamedTuple):
-    """Claims of a run, from number `first` to that before `last`, that follow each other in one remittance.
-
-    The first of them is claim `sequence` of it, and has details already: so many are `told`.
-    """
-
-    first: int
-    last: int
-    remittance_id: str
-    sequence: int
-    told: int
-
-
 class PlainPayments(ColumnRun):
-    """A run of segments as columns: the claims that are plain (`spans`), and their rows (`tables`)."""
+    """A run of segments as columns: the claims that are plain (`spans`), and what they say."""
 
     names = (*CONTROL, "LX", "TS2", "TS3", "PLB", "CLP", "SVC", *c.REMARKS, *_ANYWHERE)
 
@@ -126,10 +112,10 @@ class PlainPayments(ColumnRun):
         owed = at(rows, 5)
         told["patient_responsibility_amount"] = parsed(owed, amount, pa.decimal128(12, 2))
         self._refuse_unread(rows, owed, told["patient_responsibility_amount"])
-        self._cents = {name: cents(told[name]) for name in ("billed_amount", "paid_amount")}
+        self._paid = cents(told["paid_amount"])
         is_reversal = flags(pc.equal(told["claim_status_code"], "22"))
         is_named = stands(told["claim_id"]) & stands(told["claim_status_code"])
-        self._refuse_claims(~is_named | is_reversal & (self._cents["billed_amount"] > 0))
+        self._refuse_claims(~is_named | is_reversal & (cents(told["billed_amount"]) > 0))
         self.claim = told
 
     def _read_lines(self) -> None:
@@ -228,7 +214,6 @@ class PlainPayments(ColumnRun):
         entities = entity.dictionary_encode()
         roles = [c.PAID_CLAIM_ROLES.get(code, code) for code in entities.dictionary.to_pylist()]
         told["role"] = pa.array(roles, pa.string()).take(entities.indices)
-        # the numbers of two codes for one role differ only where somebody uses a role's word as a code
         which = pc.fill_null(told["role"].dictionary_encode().indices, 0).to_numpy().astype(np.int64)
         told["sequence"] = numbered(self.family[rows], which)
         chosen = flags(pc.equal(entity, "QC"))
@@ -361,57 +346,4 @@ class PlainPayments(ColumnRun):
 
     def paid(self, first: int, last: int) -> Decimal:
         """What the claims from number `first` to that before `last` pay, in US dollars."""
-        return Decimal(int(self._cents["paid_amount"][first:last].sum())) / 100 + ZERO
-
-    def tables(self, stretches: Sequence[Stretch]) -> dict[str, tuple[pa.Table, Ints]]:
-        """The tables of the claims of these stretches, and for each row where its claim, or its line, begins."""
-        import numpy as np
-        import pyarrow as pa
-
-        count = len(self.starts)
-        which, sequence, before = (np.full(count + 1, fill, np.int64) for fill in (-1, 0, 0))  # the last: no claim
-        for at, stretch in enumerate(stretches):
-            which[stretch.first : stretch.last] = at
-            sequence[stretch.first : stretch.last] = np.arange(stretch.last - stretch.first) + stretch.sequence
-            before[stretch.first] = stretch.told
-        ids = pa.array([stretch.remittance_id for stretch in stretches], pa.string())
-        lines = np.append(self.line_number, 0)
-
-        def table(
-            name: str, claims: Ints, told: Mapping[str, Any], at: Ints | None = None, line: Ints | None = None
-        ) -> tuple[pa.Table, Ints]:
-            keys = {"remittance_id": value_of(ids, which[claims]), "claim_sequence": sequence[claims]}
-            keys["claim_id"] = value_of(self.claim["claim_id"], claims)
-            if line is not None:
-                keys["line_number"] = pa.array(lines[line], mask=line < 0)
-            found = typed(REMITTANCE_TABLES[name], {**told, **keys}, len(claims))
-            places = self.number + (self.starts[claims] if at is None else at)
-            kept = which[claims] >= 0
-            return (found, places) if kept.all() else (found.filter(pa.array(kept)), places[kept])
-
-        def about(name: str, rows: Ints, told: Mapping[str, Any]) -> tuple[pa.Table, Ints]:
-            return table(name, self.family[rows], told, line=self.line_of(rows))
-
-        rows, details = self._details()
-        of_claim, of_line = self.family[rows], self.line_of(rows)
-        details["sequence"] = numbered(of_claim, of_line) + np.where(of_line < 0, before[of_claim], 0)
-        return {
-            "remittance_claim": table("remittance_claim", np.arange(count), self.claim),
-            "remittance_line": table(
-                "remittance_line", self.line_claim, {**self.line, "line_number": self.line_number}, self.lines
-            ),
-            "adjustment": about("adjustment", *self.adjustment),
-            "remark": about("remark", self.remark[0], {"rarc": self.remark[1]}),
-            "remittance_party": about("remittance_party", *self.party),
-            "remittance_detail": about("remittance_detail", rows, details),
-        }
-
-    def _details(self) -> tuple[Ints, dict[str, Any]]:
-        """The segments of all details and their columns, in the order of segments and elements."""
-        import numpy as np
-        import pyarrow as pa
-
-        rows, pieces, told = self.detail_table(REMITTANCE_TABLES["remittance_detail"])
-        order = np.lexsort((pieces, rows))
-        table = told.take(pa.array(order))
-        return rows[order], {name: table[name] for name in table.column_names}
+        return Decimal(int(self._paid[first:last].sum())) / 100 + ZERO

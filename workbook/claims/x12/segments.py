@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple
 from workbook.claims.x12.rows import Problems
 from workbook.terms import WorkbookError
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 2 << 20
 #: A segment longer than this has lost its terminator; it is given up as one so that memory stays bounded.
 LONGEST_SEGMENT = 4 << 20
 _HEADER_CHARACTERS = 400  # an ISA is 106 characters; senders that do not pad, or wrap lines, differ
@@ -55,7 +55,7 @@ def read_runs(
 ) -> Iterator[tuple[int, list[str], Delimiters]]:
     """Stream runs of an X12 file: the number of the first segment, the segments as text, and their delimiters.
 
-    About a megabyte is read at a time. A byte-order mark, line breaks after or inside segments, and interchanges with
+    Two megabytes are read at a time. A byte-order mark, line breaks after or inside segments, and interchanges with
     separators of their own are read; UTF-8 is tried first, then Latin-1. Raises WorkbookError when `source` is missing,
     a folder, empty, not X12 or has a first ISA that is cut short. What is odd but readable goes to `problems`.
     """
@@ -111,7 +111,7 @@ def _split(text: str, terminator: str) -> list[str]:
     segments = text.split(terminator)
     if f"{terminator} " in text:
         segments = [segment.lstrip(" ") for segment in segments]
-    return [segment for segment in segments if segment]
+    return list(filter(None, segments))
 
 
 def _runs(chunks: Iterator[str], problems: Problems, name: str) -> Iterator[tuple[Delimiters, str]]:

@@ -31,7 +31,7 @@ from workbook.claims.x12.party_segments import (
     tax_segments,
     without,
 )
-from workbook.claims.x12.read_835 import originator
+from workbook.claims.x12.remittance_reader import originator
 from workbook.terms import WorkbookError, private_file
 
 if TYPE_CHECKING:
