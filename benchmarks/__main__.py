@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import national
+from benchmarks import national, pricing
 
 RESULTS = Path(__file__).with_name("results.md")
 
@@ -193,6 +193,7 @@ TASKS = {
     "import workbook": _import_workbook, "import pandas": _import_pandas, "audit": national.audit, "load pairs": national.load_pairs,
     "by hand": _by_hand, "by pandas": _by_pandas, "by great expectations": _by_great_expectations, "intake": _intake,
     "read 837": _read_837, "pyx12": _pyx12, "x12sdk": _x12sdk,
+    **pricing.tasks(),
     "stream 837": _stream_837, "read 835": _read_835, "stream 835": _stream_835, "oxedi": _oxedi, "pyx12 835": _pyx12_835,
 }  # fmt: skip
 
@@ -257,6 +258,13 @@ def _audit_section(folder: Path, lines: int, megabytes: int) -> str:
     table = _Rows()
     for what, m, count, beside in national.rows(folder, lines, measure):
         table.add(f"audit, {count:,} lines: {what}", m, f"{count / m['seconds']:,.0f} lines/s", beside)
+    return str(table)
+
+
+def _price_section(folder: Path, lines: int, megabytes: int) -> str:
+    table = _Rows()
+    for what, m, count, beside in pricing.rows(folder, lines, measure):
+        table.add(f"prices, {count:,} lines: {what}", m, f"{count / m['seconds']:,.0f} lines/s", beside)
     return str(table)
 
 
@@ -339,7 +347,8 @@ def _codes_section(folder: Path, lines: int, megabytes: int) -> str:
 
 
 SECTIONS: dict[str, Callable[[Path, int, int], str]] = {
-    "files": _files_section, "intake": _intake_section, "audit": _audit_section, "codes": _codes_section,
+    "files": _files_section, "intake": _intake_section, "audit": _audit_section, "price": _price_section,
+    "codes": _codes_section,
 }  # fmt: skip
 
 

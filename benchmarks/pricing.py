@@ -1,0 +1,65 @@
+"""Prices of a generated universe, beside the fee and the reduction for several procedures written by hand in pandas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+
+def price(folder: str) -> int:
+    """Every step over every line."""
+    from workbook.payment.price import price_lines
+
+    return price_lines(folder).num_rows
+
+
+def by_pandas(folder: str) -> int:
+    """The physician fee, several procedures of a day at half, and 80 percent less 2: no other step, and floats."""
+    import pandas as pd
+
+    from workbook.codes import reference
+
+    claims = pd.read_parquet(
+        Path(folder, "claim.parquet"), columns=["claim_id", "patient_id", "rendering_provider_npi"]
+    )
+    columns = ["claim_id", "line_number", "service_from_date", "hcpcs_code", "units", "billed_amount"]
+    lines = pd.read_parquet(Path(folder, "claim_line.parquet"), columns=columns).merge(claims, on="claim_id")
+    fees = reference(["physician_fee"])["physician_fee"].to_pandas()
+    fees = fees[fees["modifier"].isna() & fees["status_code"].isin(["A", "R", "T"]) & (fees["edition"] == "RVU25D")]
+    units = fees[["work_rvu", "nonfacility_pe_rvu", "malpractice_rvu"]].astype(float).sum(axis="columns")
+    fees = fees.assign(unit_fee=(units * 32.3465).round(2))[["hcpcs_code", "unit_fee", "multiple_procedure_indicator"]]
+    lines = lines.merge(fees, on="hcpcs_code", how="left")
+    day = ["patient_id", "rendering_provider_npi", "service_from_date"]
+    ranked = lines[lines["multiple_procedure_indicator"] == "2"]
+    rank = ranked.groupby(day)["unit_fee"].rank(method="first", ascending=False)
+    fee = lines["unit_fee"] * lines["units"].astype(float)
+    fee.loc[rank.index[rank > 1]] *= 0.5
+    allowed = fee.clip(upper=lines["billed_amount"].astype(float))
+    lines["paid"] = (allowed * 0.8 * 0.98).round(2)
+    return len(lines)
+
+
+def rows(
+    folder: Path, lines: int, measure: Callable[..., dict[str, float]]
+) -> Iterator[tuple[str, dict[str, float], int, str]]:
+    """What was measured, the measure, the number of lines, and what it is beside."""
+    from benchmarks.universe import write_universe
+
+    small, large = folder / "small", folder / "large"
+    write_universe(small, lines // 4)
+    write_universe(large, lines)
+    quarter, whole = (measure("price", str(path), runs=1) for path in (small, large))
+    pandas = measure("price by pandas", str(large), runs=1)
+    yield "all steps", quarter, lines // 4, ""
+    beside = (
+        f"{whole['seconds'] / quarter['seconds']:.1f} × the time and {whole['megabytes'] / quarter['megabytes']:.2f} × the "
+        f"memory for 4 × the lines; {whole['seconds'] / pandas['seconds']:.1f} × the time of pandas"
+    )
+    yield "all steps", whole, lines, beside
+    yield "fee and several procedures by hand in pandas", pandas, lines, ""
+
+
+def tasks() -> dict[str, Callable[..., Any]]:
+    """The measured things by name."""
+    return {"price": price, "price by pandas": by_pandas}
