@@ -71,7 +71,7 @@ def test_the_template_is_a_page_that_can_be_used(tmp_path):
         ("%m/%d/%Y", "%m/%q/%Y", r"dates: '%m/%q/%Y' is no form of a date"),
         ("  lines:\n", "  my lines:\n", r"files: 'my lines' is no name"),
         ("\ntitle:", "\ntitel:", r"mine\.yaml, line 1, title: this field is missing"),
-        ("grain: line", "grain: line\ngrain: line", r"mine\.yaml, line 10: found duplicate key"),
+        ("grain: line", "grain: line\ngrain: line", r"mine\.yaml, line 10: grain stands twice; keep one"),
     ],
 )  # fmt: skip
 def test_a_faulty_page_is_refused_in_words(tmp_path, old, new, message):
