@@ -101,7 +101,7 @@ def test_a_case_shows_its_note_escaped_and_never_its_key(tmp_path):
             "line 22, answer_key.1.modifiers: expected two characters such as",
         ),
         ("level: 1", "level: 1\nlevel: 2", "ENC-900.yaml, line 4: level stands twice"),
-        ("level: 1", "level: [1", "ENC-900.yaml, line 4: expected ',' or ']'"),
+        ("level: 1", "level: [1", "ENC-900.yaml, line 4: did not find expected ',' or ']'"),
     ],
 )
 def test_a_fault_names_file_line_field_and_what_is_expected(tmp_path, old, new, expected):

@@ -125,7 +125,8 @@ def test_how_a_fee_came_about_is_told_step_by_step():
     given = claims([{"hcpcs_code": "20610", "modifier_1": "50"}, {"hcpcs_code": "17110"}])
     # both sides 63.40 × 1.5 = 95.10, below the 109.98 beside it, so half of it: 47.55
     fall = wb.price(given, deductible_met={"P1": 257}).waterfall("C1", 1)
-    assert [(f.name, str(f.before), str(f.after)) for f in fall.fee] == [
+    assert [(f.name, str(f.before), str(f.after)) for f in fall.falls[:3]] == [
+        ("Above the fee", "100.00", "63.40"),
         ("Both sides", "63.40", "95.10"),
         ("Several procedures", "95.10", "47.55"),
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from workbook.engine.html import safe, table_html
 from workbook.payment.step import Step, steps
-from workbook.terms import dollars
+from workbook.terms import dollars, money
 
 ZERO = Decimal("0.00")
 
@@ -134,10 +134,11 @@ def waterfall(rows: list[dict[str, Any]]) -> Waterfall:
             amount = _sum(priced, a.column) - (sum(reduced.values(), ZERO) if a.column == CONTRACTUAL else ZERO)
             if amount or a.column in _ALWAYS:
                 decided = _decided(step, a.column, rows)
-                borne_by = "Medicare" if amount < 0 else _BORNE_BY[a.group_code]
+                by_contract = a.column == CONTRACTUAL
+                borne_by = "Medicare" if amount < 0 else _BY_CONTRACT if by_contract else _BORNE_BY[a.group_code]
                 taken.append((decided.name, borne_by, _authority(decided.id), amount))
             if a.column == CONTRACTUAL:
-                taken += [(name, _BORNE_BY["CO"], _authority(of), part) for (of, name), part in reduced.items()]
+                taken += [(name, _BY_CONTRACT, _authority(of), part) for (of, name), part in reduced.items()]
     falls, left = [], billed
     for name, borne_by, authority, amount in taken:
         falls.append(Fall(name, left, left - amount, borne_by, authority))
@@ -149,7 +150,8 @@ def waterfall(rows: list[dict[str, Any]]) -> Waterfall:
 #: what is shown even where it takes nothing away
 CONTRACTUAL = "contractual_amount"
 _ALWAYS = (CONTRACTUAL, "deductible_amount", "coinsurance_amount", "sequestration_amount")
-_BORNE_BY = {"CO": "provider (contract)", "PR": "patient", "OA": "another payer", "PI": "provider"}
+_BY_CONTRACT = "provider (contract)"
+_BORNE_BY = {"CO": "provider", "PR": "patient", "OA": "another payer", "PI": "provider"}
 
 
 def _decided(step: Step, column: str, rows: list[dict[str, Any]]) -> Step:
@@ -173,7 +175,7 @@ def _reductions(priced: list[dict[str, Any]]) -> dict[tuple[str, str], Decimal]:
     """
     found: dict[tuple[str, str], Decimal] = {}
     for row in priced:
-        fee = row["unit_fee_amount"] * row["units"] if row["is_physician_fee"] else None
+        fee = money(row["unit_fee_amount"] * row["units"]) if row["is_physician_fee"] else None
         for step in steps():
             for left in (row[column.name] for column in step.trace):
                 if fee is not None and left is not None:
