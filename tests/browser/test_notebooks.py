@@ -175,3 +175,29 @@ def test_errors_are_hunted_and_a_rule_is_changed_on_the_spot(server):
             shown.locator("figure[aria-label*='3000000099']").screenshot(path=lab.ARTIFACTS / "audit-curve.png")
         assert shown.strangers == []
         assert shown.faults == []
+
+
+def test_terms_are_changed_and_the_claim_is_priced_anew_at_once(server):
+    address, token = server
+    with lab.page(address, "prices") as shown:
+        lab.open_notebook(shown, address, token, "notebooks/05_what_medicare_pays.ipynb")
+        lab.run_all(shown)
+        panel = shown.locator(".jp-OutputArea-output", has=shown.get_by_label("Who pays"))
+        panel.get_by_text("As it is: $0.00 paid, $102.86 the patient's. So: $0.00 paid").wait_for()
+        panel.get_by_label("Deductible met").select_option("all of it")
+        panel.get_by_text("So: $80.65 paid, $20.57 the patient's.").wait_for()
+        panel.get_by_label("Supplement").select_option("G")
+        panel.get_by_text("So: $80.65 paid, $0.00 the patient's.").wait_for()
+        panel.get_by_label("Who pays").select_option("SILVER")
+        panel.get_by_text("So: $88.36 paid, $40.22 the patient's.").wait_for()
+        panel.get_by_label("Modifiers").fill("2")
+        shown.keyboard.press("Enter")
+        panel.get_by_text("write up to four of two characters").wait_for()
+        panel.get_by_label("Modifiers").fill("")
+        shown.keyboard.press("Enter")
+        panel.get_by_text("As it is:").wait_for()
+        if os.environ.get("WORKBOOK_SCREENSHOTS"):
+            lab.ARTIFACTS.mkdir(exist_ok=True)
+            panel.screenshot(path=lab.ARTIFACTS / "what-if.png")
+        assert shown.strangers == []
+        assert shown.faults == []
