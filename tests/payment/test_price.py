@@ -237,6 +237,8 @@ def test_a_plan_pays_by_its_own_terms_and_withholds_nothing():
     assert ("PR", "1") in {a[:2] for a in adjustments(remittance, 2)}
     assert "CO-253" not in {f"{a[0]}-{a[1]}" for a in adjustments(remittance)}
     assert "The plan SILVER" in " ".join(remittance.assumptions)
+    assert "The plan SILVER pays" in str(remittance.waterfall("C1"))
+    assert "The plan SILVER paid" in str(wb.statement(remittance, "P1"))
 
 
 def test_a_plan_of_ones_own_is_a_page(tmp_path):
@@ -257,6 +259,7 @@ def test_a_supplement_pays_the_patients_part_and_medicares_remittance_does_not_k
     assert with_n.arrow_lines["supplement_amount"].to_pylist() == [Decimal("0.00")]  # 17.79 is under the 20 it leaves
     with_g = wb.price(claims([VISIT]), deductible_met={"P1": 257}, supplement="g")
     assert with_g.arrow_lines["supplement_amount"].to_pylist() == [Decimal("17.79")]
+    assert "you owe $17.79  (your supplement pays $17.79 of it)" in str(wb.statement(with_g, "P1"))
 
 
 def test_a_notice_decides_who_bears_a_refusal():

@@ -23,6 +23,7 @@ from workbook.payment.regroup import UNGROUPED_STAY, grouped_stays
 from workbook.payment.remit import PricedRemittance, remit
 from workbook.payment.step import line_table, run_steps, steps
 from workbook.payment.tables import DEDUCTIBLE_MET, DENIAL, PLAN, PRICING_TERMS, REGROUPED_DRG, SUPPLEMENT
+from workbook.payment.waterfall import MEDICARE
 from workbook.terms import WorkbookError, money, parse_date
 
 if TYPE_CHECKING:
@@ -84,7 +85,9 @@ def price(
         if isinstance(engine, str):
             opened.close()
     day = parse_date(payment_date, "payment_date") if payment_date is not None else None
-    return remit(priced_claims, lines, day, _assumptions(priced_claims, lines, deductible_met, moved, payers))
+    said = _assumptions(priced_claims, lines, deductible_met, moved, payers)
+    payer = next((f"The plan {row['plan_id']}" for row in payers["plan"].to_pylist()), MEDICARE)
+    return remit(priced_claims, lines, day, said, payer)
 
 
 def _hospital_terms(

@@ -13,7 +13,7 @@ from workbook.claims.tables import ADJUSTMENT, REMARK, REMITTANCE, REMITTANCE_CL
 from workbook.engine import to_pandas
 from workbook.engine.html import safe, table_html
 from workbook.payment.step import adjustments
-from workbook.payment.waterfall import Waterfall, waterfall
+from workbook.payment.waterfall import MEDICARE, Waterfall, waterfall
 from workbook.terms import WorkbookError, dollars
 
 if TYPE_CHECKING:
@@ -38,9 +38,15 @@ class PricedRemittance(Remittance):
     """
 
     def __init__(
-        self, tables: dict[str, pa.Table], claims: Claims, lines: pa.Table, assumptions: tuple[str, ...]
+        self,
+        tables: dict[str, pa.Table],
+        claims: Claims,
+        lines: pa.Table,
+        assumptions: tuple[str, ...],
+        payer: str = MEDICARE,
     ) -> None:
         super().__init__(tables, source=claims.source)
+        self.payer = payer
         self.claims = claims
         self.arrow_lines = lines
         self.assumptions = assumptions
@@ -68,7 +74,7 @@ class PricedRemittance(Remittance):
             known = sorted(set(self.arrow_lines["claim_id"].to_pylist()))[:5]
             what = f"claim {claim_id!r}" if line_number is None else f"line {line_number} of claim {claim_id!r}"
             raise WorkbookError(f"{what} is not among those priced; they begin {', '.join(known)}")
-        return waterfall(rows)
+        return waterfall(rows, self.payer)
 
     def _summary(self) -> str:
         text = super()._summary()
@@ -116,8 +122,17 @@ def line_adjustments(row: dict[str, Any]) -> list[tuple[str, str, Decimal]]:
     return [(*why, amount) for why, amount in found.items() if amount]
 
 
-def remit(claims: Claims, lines: pa.Table, payment_date: date | None, assumptions: tuple[str, ...]) -> PricedRemittance:
-    """Build the remittance: one transaction per payer and billing provider, claims in the order they stand."""
+def remit(
+    claims: Claims,
+    lines: pa.Table,
+    payment_date: date | None,
+    assumptions: tuple[str, ...],
+    payer: str = MEDICARE,
+) -> PricedRemittance:
+    """Build the remittance: one transaction per payer and billing provider, claims in the order they stand.
+
+    `payer` is what waterfalls and statements call whoever pays.
+    """
     by_claim: dict[str, list[dict[str, Any]]] = {}
     for row in lines.to_pylist():
         by_claim.setdefault(row["claim_id"], []).append(row)
@@ -154,7 +169,7 @@ def remit(claims: Claims, lines: pa.Table, payment_date: date | None, assumption
     tables = {
         t.name: t.from_rows(rows[t.name]) for t in (REMITTANCE, REMITTANCE_CLAIM, REMITTANCE_LINE, ADJUSTMENT, REMARK)
     }
-    return PricedRemittance(tables, claims, lines, assumptions)
+    return PricedRemittance(tables, claims, lines, assumptions, payer)
 
 
 def _payment_date(claims: Iterable[dict[str, Any]], by_claim: dict[str, list[dict[str, Any]]]) -> date | None:

@@ -11,6 +11,7 @@ from typing import Any
 from workbook.codes import reference
 from workbook.engine.html import page_html, safe, table_html
 from workbook.payment.remit import ZERO, PricedRemittance, patient_amount
+from workbook.payment.waterfall import MEDICARE
 from workbook.terms import WorkbookError, dollars, private_file
 
 
@@ -38,6 +39,7 @@ class Statement:
     lines: tuple[StatementLine, ...]
     patient_name: str | None = None
     practice_name: str | None = None
+    payer: str = MEDICARE
 
     @property
     def owed(self) -> Decimal:
@@ -48,9 +50,10 @@ class Statement:
         rows = [f"Statement for patient {self.patient_id}"]
         for x in self.lines:
             rows.append(f"  {x.service_date}  {x.hcpcs_code:<6}{x.label}")
+            note = f"  ({x.note})" if x.note else ""
             rows.append(
                 f"      charge {dollars(x.billed)}, adjustment {dollars(-x.adjusted)}, "
-                f"Medicare paid {dollars(x.paid)}, you owe {dollars(x.owed)}{'  (' + x.note + ')' if x.note else ''}"
+                f"{self.payer} paid {dollars(x.paid)}, you owe {dollars(x.owed)}{note}"
             )
         rows.append(f"  You owe {dollars(self.owed)}")
         return "\n".join(rows)
@@ -82,7 +85,7 @@ class Statement:
                 "Service",
                 "Charge",
                 "Adjustment",
-                "Medicare paid",
+                f"{self.payer} paid",
                 "Deductible",
                 "Coinsurance",
                 "You owe",
@@ -114,6 +117,8 @@ def statement(remittance: PricedRemittance, patient_id: str) -> Statement:
             note = "not covered; you are not billed for it" if not owed else "not covered"
         elif owed is None:
             note = "waits for a decision; nothing is due yet"
+        elif r["supplement_amount"]:
+            note = f"your supplement pays {dollars(r['supplement_amount'])} of it"
         lines.append(
             StatementLine(
                 service_date=r["service_date"],
@@ -128,7 +133,7 @@ def statement(remittance: PricedRemittance, patient_id: str) -> Statement:
                 note=note,
             )
         )
-    return Statement(patient_id, tuple(lines), *_names(remittance, {r["claim_id"] for r in rows}))
+    return Statement(patient_id, tuple(lines), *_names(remittance, {r["claim_id"] for r in rows}), remittance.payer)
 
 
 def _names(remittance: PricedRemittance, claim_ids: set[str]) -> tuple[str | None, str | None]:

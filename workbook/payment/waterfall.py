@@ -12,6 +12,7 @@ from workbook.payment.step import Step, steps
 from workbook.terms import dollars, money
 
 ZERO = Decimal("0.00")
+MEDICARE = "Medicare"
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,13 @@ class Waterfall:
     falls: tuple[Fall, ...]
     paid: Decimal
     not_priced: tuple[str, ...] = ()
+    payer: str = MEDICARE
 
     def __str__(self) -> str:
-        width = max([len("billed"), len("Medicare pays"), *(len(f.name) for f in self.falls)])
+        width = max([len("billed"), len(self._pays), *(len(f.name) for f in self.falls)])
         text = [f"{self.label}", f"  {'billed':<{width}} {dollars(self.billed):>12}"]
         text += [f"  {f.name:<{width}} {dollars(-f.amount):>12}  {f.borne_by}" for f in self.falls if f.amount]
-        text.append(f"  {'Medicare pays':<{width}} {dollars(self.paid):>12}")
+        text.append(f"  {self._pays:<{width}} {dollars(self.paid):>12}")
         text += [f"  not priced: {reason}" for reason in self.not_priced]
         return "\n".join(text)
 
@@ -56,12 +58,16 @@ class Waterfall:
             [
                 ["Billed", "", dollars(self.billed), "", ""],
                 *([f.name, dollars(-f.amount), dollars(f.after), f.borne_by, f.authority] for f in self.falls),
-                ["Medicare pays", "", dollars(self.paid), "", ""],
+                [self._pays, "", dollars(self.paid), "", ""],
             ],
             words=["Step", "Who bears it", "Authority"],
         )
         gaps = "".join(f"<li>not priced: {safe(r)}</li>" for r in self.not_priced)
         return f"{self.svg()}{table}" + (f"<ul>{gaps}</ul>" if gaps else "")
+
+    @property
+    def _pays(self) -> str:
+        return f"{self.payer} pays"
 
     @property
     def alt_text(self) -> str:
@@ -72,7 +78,7 @@ class Waterfall:
             for f in self.falls
             if f.amount
         ]
-        return f"Waterfall of {self.label}: {', '.join(parts)}, Medicare pays {dollars(self.paid)}."
+        return f"Waterfall of {self.label}: {', '.join(parts)}, {self._pays} {dollars(self.paid)}."
 
     def svg(self) -> str:
         """The picture as SVG, drawn on this machine."""
@@ -90,7 +96,7 @@ class Waterfall:
         kinds = {
             kind: color for kind, color in kinds.items() if kind != "added" or any(b["kind"] == kind for b in bars)
         }
-        bars.append({"step": "Medicare pays", "low": ZERO, "high": self.paid, "kind": "total"})
+        bars.append({"step": self._pays, "low": ZERO, "high": self.paid, "kind": "total"})
         frame = pd.DataFrame(
             {
                 "step": [b["step"] for b in bars],
@@ -114,7 +120,7 @@ class Waterfall:
         return f'<div role="img" aria-label="{safe(self.alt_text)}" style="{style}">{picture}</div>'
 
 
-def waterfall(rows: list[dict[str, Any]]) -> Waterfall:
+def waterfall(rows: list[dict[str, Any]], payer: str = MEDICARE) -> Waterfall:
     """Add up the steps of priced lines (rows of `line` after the last step)."""
     label = f"claim {rows[0]['claim_id']}"
     if len(rows) == 1:
@@ -135,7 +141,7 @@ def waterfall(rows: list[dict[str, Any]]) -> Waterfall:
             if amount or a.column in _ALWAYS:
                 decided = _decided(step, a.column, rows)
                 by_contract = a.column == CONTRACTUAL
-                borne_by = "Medicare" if amount < 0 else _BY_CONTRACT if by_contract else _BORNE_BY[a.group_code]
+                borne_by = payer if amount < 0 else _BY_CONTRACT if by_contract else _BORNE_BY[a.group_code]
                 taken.append((decided.name, borne_by, _authority(decided.id), amount))
             if a.column == CONTRACTUAL:
                 taken += [(name, _BY_CONTRACT, _authority(of), part) for (of, name), part in reduced.items()]
@@ -144,7 +150,7 @@ def waterfall(rows: list[dict[str, Any]]) -> Waterfall:
         falls.append(Fall(name, left, left - amount, borne_by, authority))
         left -= amount
     reasons = tuple(dict.fromkeys(r["not_priced_reason"] for r in rows if r["not_priced_reason"]))
-    return Waterfall(label, billed, tuple(falls), left, reasons)
+    return Waterfall(label, billed, tuple(falls), left, reasons, payer)
 
 
 #: what is shown even where it takes nothing away

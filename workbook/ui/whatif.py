@@ -14,9 +14,9 @@ from workbook.engine.html import table_html
 from workbook.payment.plans import plan_row
 from workbook.payment.price import MORE_THAN_ANY_DEDUCTIBLE, NATIONAL, price
 from workbook.payment.remit import ZERO, PricedRemittance, patient_amount
+from workbook.payment.waterfall import MEDICARE
 from workbook.terms import WorkbookError, dollars
 
-MEDICARE = "Medicare"
 NONE = "none"
 ALL = "all"
 _MODIFIERS = tuple(f"modifier_{n}" for n in range(1, 5))
