@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
 from hypothesis import given, settings
@@ -301,3 +302,31 @@ def test_random_claims_balance_to_the_cent_and_their_statements_agree(lines, pay
         assert row["patient_responsibility_amount"] == patient
     remitted = {r["claim_id"] for r in remittance.arrow["remittance_claim"].to_pylist()}
     assert remitted | set(remittance.not_priced["claim_id"]) == {"C1"}
+
+
+def test_lines_priced_some_patients_at_a_time_are_what_one_remittance_says(monkeypatch):
+    room = import_module("workbook.payment.price")  # the room, not its verb
+    parts = [
+        claims([VISIT, READING, {"hcpcs_code": "36415"}], received=date(2025, 11, day)).arrow for day in (8, 9, 10, 11)
+    ]
+    names = [("C1", "P1"), ("C2", "P2"), ("C3", "P1"), ("C4", "P3")]
+    head = [part["claim"].to_pylist()[0] for part in parts]
+    given_claims = Claims(
+        {
+            "claim": CLAIM.from_rows(
+                h | {"claim_id": c, "patient_id": p} for h, (c, p) in zip(head, names, strict=True)
+            ),
+            "claim_line": CLAIM_LINE.from_rows(
+                row | {"claim_id": c}
+                for part, (c, _) in zip(parts, names, strict=True)
+                for row in part["claim_line"].to_pylist()
+            ),
+        }
+    )
+    monkeypatch.setattr(room, "LINES_AT_ONCE", 4)
+    told = []
+    found = room.price_lines(given_claims, progress=lambda done, of: told.append((done, of))).to_pylist()
+    whole = wb.price(given_claims).arrow_lines.select(["claim_id", "line_number", *room.PRICED]).to_pylist()
+    key = lambda row: (row["claim_id"], row["line_number"])  # noqa: E731
+    assert sorted(found, key=key) == sorted(whole, key=key)
+    assert told == [(1, 3), (2, 3), (3, 3)]

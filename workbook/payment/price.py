@@ -191,15 +191,14 @@ def price_lines(
         opened.put("deductible_met", DEDUCTIBLE_MET.empty())
         [lines] = opened.query("select count(*) as n from claim_line")["n"].to_pylist()
         parts = max(1, -(-lines // LINES_AT_ONCE)) if opened.name == "duckdb" else 1
-        whole = "every_claim"
         found = []
         if parts > 1:
-            opened.keep(whole, "select * from claim")
+            opened.keep("every_claim", "select * from claim")
             opened.drop("claim")
         for part in range(parts):
             if parts > 1:
                 opened.view(
-                    "claim", f"select * from {whole} where hash(coalesce(patient_id, claim_id)) % {parts} = {part}"
+                    "claim", f"select * from every_claim where hash(coalesce(patient_id, claim_id)) % {parts} = {part}"
                 )
             _price_all(opened, PRICED)
             columns = ", ".join(("claim_id", "line_number", *PRICED))
