@@ -72,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--json", action="store_true", help="print the result as JSON")
         if name != "intake":
             added.add_argument("--out", metavar="DIR", type=Path, help="write the result into this folder")
+    cases = verb("cases", _cases, "List the cases to code, show the note of one, or check cases that you wrote.")
+    _add_cases(cases)
     checked = verb("check", _check, "Check 837 and 835 files by SNIP level: syntax, guide, situations, code sets.")
     checked.add_argument("paths", nargs="+", metavar="PATH", help="an 837 or 835 file, or a folder of them")
     checked.add_argument("--json", action="store_true", help="print the problems as JSON")
@@ -176,6 +178,15 @@ def _add_deidentify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", choices=["npi", "payer"], nargs="+", default=[], help="numbers to leave as they are")
     parser.add_argument("--drop", metavar="TABLE.COLUMN", nargs="+", default=[], help="further columns to leave out")
     parser.add_argument("--format", choices=["parquet", "csv"], default="parquet", help="of the tables written")
+
+
+def _add_cases(parser: argparse.ArgumentParser) -> None:
+    cases = parser.add_subparsers(dest="action", required=True)
+    cases.add_parser("list", help="every case in one line")
+    shown = cases.add_parser("show", help="the notes of cases, never their keys")
+    shown.add_argument("cases", nargs="+", metavar="CASE", help="an id such as ENC-001, or a page of your own")
+    checked = cases.add_parser("check", help="can the keys of these pages be trusted?")
+    checked.add_argument("cases", nargs="+", metavar="PAGE", help="pages such as ENC-001.yaml")
 
 
 def _add_codes(parser: argparse.ArgumentParser) -> None:
@@ -592,6 +603,27 @@ def _practice(options: argparse.Namespace) -> int:
     made = write_practice(options.folder, SEED if options.seed is None else options.seed)
     print(f"{made.claims}\n{made.remittance}\n{len(made.planted)} errors planted; written into {options.folder}")
     return 0
+
+
+def _cases(options: argparse.Namespace) -> int:
+    from workbook.encounters.case import encounter, encounters, load_encounter
+
+    if options.action == "list":
+        print(encounters())
+        return 0
+    if options.action == "show":
+        for name in options.cases:
+            case = load_encounter(name) if name.endswith((".yaml", ".yml")) else encounter(name)
+            print(f"{case.id} · {case.title}\n{case.facts}\n\n{case.note}")
+        return 0
+    from workbook.encounters.case_review import review_cases
+
+    doubts = review_cases(options.cases)
+    for doubt in doubts:
+        print(doubt)
+    errors = sum(doubt.is_error for doubt in doubts)
+    print(f"cases: {len(options.cases):,}; errors: {errors:,}; to look at: {len(doubts) - errors:,}")
+    return 1 if errors else 0
 
 
 def _check(options: argparse.Namespace) -> int:

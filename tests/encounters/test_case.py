@@ -11,6 +11,8 @@ PAGE = """\
 id: ENC-900
 title: A <sore> throat
 level: 1
+specialty: family medicine
+setting: office
 teaches: [symptom]
 visit: {service_date: 2025-10-14, place_of_service: "11"}
 patient: {age: 40, sex: F, payer: Medicare Part B}
@@ -74,31 +76,31 @@ def test_a_case_shows_its_note_escaped_and_never_its_key(tmp_path):
     [
         ("level: 1", "level: 4", "ENC-900.yaml, line 3, level: expected 1, 2 or 3, found 4"),
         ("title: A <sore> throat\n", "", "ENC-900.yaml, line 1, title: this field is missing"),
-        ("teaches:", "teach:", "ENC-900.yaml, line 4, teach: there is no such field; correct its name or remove it"),
-        ('"99212"', "99212", "ENC-900.yaml, line 16, answer_key.1.code: expected text, found 99212; put it in quotes"),
+        ("teaches:", "teach:", "ENC-900.yaml, line 6, teach: there is no such field; correct its name or remove it"),
+        ('"99212"', "99212", "ENC-900.yaml, line 18, answer_key.1.code: expected text, found 99212; put it in quotes"),
         (
             '"99212"',
             "E11.42",
-            "line 16, answer_key.1.code: expected a procedure such as 99213 or J3301, found 'E11.42'",
+            "line 18, answer_key.1.code: expected a procedure such as 99213 or J3301, found 'E11.42'",
         ),
-        ("R07.0", "R070", "line 11, answer_key.0.code: expected a diagnosis with its dot such as E11.42, found 'R070'"),
-        ("[R07.0]", "[I10]", "line 21, answer_key.1.supports: I10 is not a diagnosis of the key"),
-        ("    supports: [R07.0]\n", "", "line 16, answer_key.1.supports: expected one to four diagnoses of the key"),
+        ("R07.0", "R070", "line 13, answer_key.0.code: expected a diagnosis with its dot such as E11.42, found 'R070'"),
+        ("[R07.0]", "[I10]", "line 23, answer_key.1.supports: I10 is not a diagnosis of the key"),
+        ("    supports: [R07.0]\n", "", "line 18, answer_key.1.supports: expected one to four diagnoses of the key"),
         (
             "[Throat sore,",
             "[Sore throat,",
-            "line 18, answer_key.1.evidence: 'Sore throat' does not stand word for word",
+            "line 20, answer_key.1.evidence: 'Sore throat' does not stand word for word",
         ),
-        ("first-listed", "secondary", "line 10, answer_key: expected one first-listed diagnosis, found 0"),
-        ("credit: 0", "credit: 0.25", "line 23, near_misses.0.credit: credit is 0 or 0.5; found 0.25"),
-        ("credit: 0", "credit: 0.5", "line 23, near_misses.0.instead_of: a near miss with credit names the keyed code"),
-        ("code: J02.0", "code: R07.0", "line 23, near_misses.0.code: R07.0 is right by the key"),
-        ("2025-10-14", "in October", "line 5, visit.service_date: Input should be a valid date"),
-        ("age: 40", "age: -1", "line 6, patient.age: Input should be greater than or equal to 0; found -1"),
+        ("first-listed", "secondary", "line 12, answer_key: expected one first-listed diagnosis, found 0"),
+        ("credit: 0", "credit: 0.25", "line 25, near_misses.0.credit: credit is 0 or 0.5; found 0.25"),
+        ("credit: 0", "credit: 0.5", "line 25, near_misses.0.instead_of: a near miss with credit names the keyed code"),
+        ("code: J02.0", "code: R07.0", "line 25, near_misses.0.code: R07.0 is right by the key"),
+        ("2025-10-14", "in October", "line 7, visit.service_date: Input should be a valid date"),
+        ("age: 40", "age: -1", "line 8, patient.age: Input should be greater than or equal to 0; found -1"),
         (
             "[R07.0]",
             "[R07.0]\n    modifiers: ['2']",
-            "line 22, answer_key.1.modifiers: expected two characters such as",
+            "line 24, answer_key.1.modifiers: expected two characters such as",
         ),
         ("level: 1", "level: 1\nlevel: 2", "ENC-900.yaml, line 4: level stands twice"),
         ("level: 1", "level: [1", "ENC-900.yaml, line 4: did not find expected ',' or ']'"),
@@ -109,8 +111,12 @@ def test_a_fault_names_file_line_field_and_what_is_expected(tmp_path, old, new, 
 
 
 def test_every_fault_of_a_page_is_told_at_once(tmp_path):
-    lines = fault(tmp_path, "level: 1\nteaches: [symptom]", "level: 9\nteaches: []").splitlines()
-    assert [line.split(":")[0] for line in lines] == ["ENC-900.yaml, line 3, level", "ENC-900.yaml, line 4, teaches"]
+    lines = fault(
+        tmp_path,
+        PAGE.split("id: ENC-900\n")[1].split("visit:")[0],
+        "title: A\nlevel: 9\nspecialty: x\nsetting: office\nteaches: []\n",
+    ).splitlines()
+    assert [line.split(":")[0] for line in lines] == ["ENC-900.yaml, line 3, level", "ENC-900.yaml, line 6, teaches"]
 
 
 def test_the_id_is_the_name_of_the_file(tmp_path):
@@ -120,7 +126,7 @@ def test_the_id_is_the_name_of_the_file(tmp_path):
 
 def test_a_diagnosis_has_no_modifiers(tmp_path):
     say = fault(tmp_path, "    evidence: Throat", '    modifiers: ["25"]\n    evidence: Throat')
-    assert "line 13, answer_key.0.modifiers: only a procedure has this" in say
+    assert "line 15, answer_key.0.modifiers: only a procedure has this" in say
 
 
 def test_a_page_that_is_not_there_or_not_a_mapping_is_refused_in_words(tmp_path):
@@ -147,7 +153,7 @@ def test_an_unknown_id_is_answered_with_the_ids_there_are():
 def test_the_catalogue_is_sorted_and_shows_no_code():
     cases = encounters()
     assert [case.id for case in cases] == sorted(case.id for case in cases)
-    assert repr(cases).splitlines()[0] == "ENC-001  level 1  A heart that flutters"
+    assert repr(cases).splitlines()[0] == "ENC-001  level 1  family medicine: A heart that flutters"
     assert "symptom as diagnosis" in cases._repr_html_()
     assert "R00.2" not in cases._repr_html_()
 

@@ -195,7 +195,7 @@ def test_reveal_gives_the_key_with_reasons_and_authorities():
     lines = check(PALPITATIONS, None).reveal()
     assert lines[0].startswith("R00.2 (first-listed): ") and lines[0].endswith("[ICD-10-CM Guidelines, IV.D]")
     assert lines[1].startswith("99213 (procedure, modifier 25 accepted): ") and "It points to R00.2." in lines[1]
-    assert lines[3].startswith("Visit level: problems moderate, data limited, risk low.")
+    assert lines[3].startswith("Visit level: problems moderate, data limited, risk low, decision making low: 99213.")
     assert lines._repr_html_().startswith("<ul><li>R00.2 (first-listed): ")
 
 
@@ -241,7 +241,7 @@ def _case_with(tmp_path, codes, more=""):
     )
     path = tmp_path / "ENC-901.yaml"
     path.write_text(
-        "id: ENC-901\ntitle: Made up\nlevel: 1\nteaches: [counting]\nnote: seen\nanswer_key:\n" + items
+        "id: ENC-901\ntitle: Made up\nlevel: 1\nspecialty: none\nsetting: office\nteaches: [counting]\nnote: seen\nanswer_key:\n" + items
         + 'visit: {service_date: 2025-10-14, place_of_service: "11"}\npatient: {age: 40, sex: F, payer: Aster Health}\n'
     )  # fmt: skip
     return path

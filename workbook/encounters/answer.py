@@ -5,6 +5,9 @@ Accepted: None; one string, codes apart by commas, semicolons, spaces or new lin
 "supports": ["R00.2"]}. Case, dots and stray spaces do not matter. A line is written 99213-25, 99213 25, J3301 x4, or
 20610-RT -> M17.11 to say which diagnosis it points to (a code, a number or a letter of the claim form).
 
+Of a hospital stay, a diagnosis may say whether it was present on admission (I50.23/Y), and procedures are the seven
+characters of ICD-10-PCS.
+
 A letter and four digits without a dot can be either kind. In a dict's two lists the list decides. Elsewhere, in order:
 a modifier or units make it a procedure; so does standing in `TAUGHT_HCPCS`; otherwise it is a diagnosis when ICD-10-CM
 has it; otherwise a procedure when its letter begins HCPCS codes. With its dot it is always a diagnosis.
@@ -37,7 +40,8 @@ _PROCEDURE = re.compile(
     _FLAGS,
 )
 _PART = "[0-9A-NP-Z]"  # no ICD-10-CM code has the letter O after its first place
-_DIAGNOSIS = re.compile(rf"([A-Z][0-9]{_PART}(?:\.?{_PART}{{1,4}})?){_END}", _FLAGS)
+_DIAGNOSIS = re.compile(rf"([A-Z][0-9]{_PART}(?:\.?{_PART}{{1,4}})?)(?:\s*/\s*([YNUW1]))?{_END}", _FLAGS)
+_OF_A_STAY = re.compile(rf"([0-9BCDFGHX][0-9A-HJ-NP-Z]{{6}}){_END}", _FLAGS)
 _ARROW = re.compile(r"->|=>|→")
 _POSITION = re.compile(r"[1-9]|1[0-2]|[A-L]", _FLAGS)
 
@@ -46,8 +50,8 @@ _POSITION = re.compile(r"[1-9]|1[0-2]|[A-L]", _FLAGS)
 class Entry:
     """One thing the learner typed: its text, its kind (diagnosis, procedure or unreadable) and what was read from it.
 
-    A diagnosis code is dotted. `points_to` are the diagnosis codes a line was said to point to; `message` says what
-    could not be read.
+    A diagnosis code is dotted, and `present_on_admission` is empty unless it was said. `points_to` are the diagnosis
+    codes a line was said to point to; `message` says what could not be read.
     """
 
     text: str
@@ -56,6 +60,7 @@ class Entry:
     modifiers: tuple[str, ...] = ()
     units: int = 1
     points_to: tuple[str, ...] = ()
+    present_on_admission: str = ""
     message: str = ""
 
     def __str__(self) -> str:
@@ -63,9 +68,12 @@ class Entry:
         return "-".join((self.code, *self.modifiers)) + units if self.code else self.text
 
 
-def read_answer(answer: object) -> tuple[Entry, ...]:
-    """Read an answer in any of the forms above; a blank one gives no entries. Never raises on what was typed."""
-    entries = tuple(_entries(answer, None))
+def read_answer(answer: object, *, of_a_stay: bool = False) -> tuple[Entry, ...]:
+    """Read an answer in any of the forms above; a blank one gives no entries. Never raises on what was typed.
+
+    `of_a_stay` reads seven characters as ICD-10-PCS, unless they are a diagnosis that is known.
+    """
+    entries = tuple(_procedures_of_a_stay(_entries(answer, None)) if of_a_stay else _entries(answer, None))
     diagnoses = [entry.code for entry in entries if entry.kind == "diagnosis"]
     return tuple(_with_codes(entry, diagnoses) for entry in entries)
 
@@ -164,7 +172,10 @@ def _entry_at(text: str, at: int, kind: str | None) -> Entry | None:
         line = None
     if line:
         return _procedure(line)
-    return Entry(diagnosis[0], "diagnosis", dotted(diagnosis[1])) if diagnosis else None
+    if diagnosis is None:
+        return None
+    mark = (diagnosis[2] or "").upper()
+    return Entry(diagnosis[0], "diagnosis", dotted(diagnosis[1]), present_on_admission=mark)
 
 
 def _is_procedure(code: str) -> bool:
@@ -181,6 +192,15 @@ def _procedure(line: re.Match[str]) -> Entry:
     if len(modifiers) > 4:
         return Entry(line[0], "unreadable", message=f"{line[0]!r}: a line holds at most four modifiers")
     return Entry(line[0], "procedure", line[1].upper(), modifiers, units)
+
+
+def _procedures_of_a_stay(entries: Iterable[Entry]) -> Iterator[Entry]:
+    for entry in entries:
+        code = _OF_A_STAY.fullmatch(entry.text.strip())
+        if code and not (entry.kind == "diagnosis" and is_known(entry.code)):
+            yield Entry(entry.text, "procedure", code[1].upper())
+        else:
+            yield entry
 
 
 def _unreadable(words: str, kind: str | None) -> Entry:

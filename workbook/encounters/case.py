@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import html
 import re
 from collections.abc import Iterator
@@ -10,8 +11,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from workbook.encounters.em import EmLevel, em_level
 from workbook.engine.yaml import faults_error, read_yaml, validated
 from workbook.terms import WorkbookError
 
@@ -20,12 +22,19 @@ FOLDER = Path(__file__).resolve().parents[2] / "sample_data" / "encounters"
 
 DIAGNOSIS_CODE = re.compile(r"[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?")
 PROCEDURE_CODE = re.compile(r"[A-Z][0-9]{4}|[0-9]{4}[0-9FTU]")
+INPATIENT_PROCEDURE = re.compile(r"[0-9BCDFGHX][0-9A-HJ-NP-Z]{6}")  # ICD-10-PCS: seven characters without I and O
 MODIFIER = re.compile(r"[0-9A-Z]{2}")
 Location = tuple[str | int, ...]
 
 
 def _several(value: object) -> object:
     return (value,) if isinstance(value, str) else value
+
+
+def _setting(value: str) -> str:
+    if value not in SETTINGS:
+        raise ValueError(f"a setting is one of {', '.join(SETTINGS)}")
+    return value
 
 
 def _credit(value: object) -> Decimal:
@@ -36,6 +45,12 @@ def _credit(value: object) -> Decimal:
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1), BeforeValidator(_several)]
+Count = Annotated[int, Field(ge=1, le=9999)]
+#: Where care is given; the bank is spread over all of them.
+SETTINGS = (
+    "office", "telehealth", "home", "nursing facility", "emergency", "inpatient", "surgery", "anesthesia", "imaging",
+    "laboratory", "therapy", "preventive",
+)  # fmt: skip
 
 
 class _Page(BaseModel):
@@ -43,11 +58,23 @@ class _Page(BaseModel):
 
 
 class Visit(_Page):
-    """When and where the patient was seen, and whether for the first time in three years."""
+    """When and where the patient was seen, and whether for the first time in three years.
+
+    A professional case names its place of service. A facility's names its type of bill instead; a stay (011x) has its
+    day of discharge as the service date, and its day of admission and discharge status beside it.
+    """
 
     service_date: date
-    place_of_service: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
+    place_of_service: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")] | None = None
     patient_is_new: bool = False
+    type_of_bill: Annotated[str, StringConstraints(pattern=r"^0[0-9]{2}1$")] | None = None
+    admitted: date | None = None
+    patient_status: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")] | None = None
+
+    @property
+    def is_stay(self) -> bool:
+        """True for a facility's bill of an inpatient stay, which is coded by ICD-10-PCS and by its own guidelines."""
+        return (self.type_of_bill or "").startswith("011")
 
 
 class Patient(_Page):
@@ -62,7 +89,8 @@ class KeyItem(_Page):
     """One code of the key: where it stands, the words of the note that call for it, and the rule behind it.
 
     `alternatives` are codes accepted instead. For a procedure: `modifiers` must be there, `optional_modifiers` may be,
-    `supports` are the keyed diagnoses the line points to.
+    `units` are minutes where `unit_basis` says so (anesthesia), `supports` are the keyed diagnoses the line points to.
+    For a facility: `revenue_code` of a line, `present_on_admission` of a diagnosis of a stay.
     """
 
     code: Text
@@ -74,8 +102,11 @@ class KeyItem(_Page):
     alternatives: tuple[Text, ...] = ()
     modifiers: tuple[Text, ...] = ()
     optional_modifiers: tuple[Text, ...] = ()
-    units: Annotated[int, Field(ge=1, le=9999)] = 1
+    units: Count = 1
+    unit_basis: Literal["units", "minutes"] = "units"
     supports: tuple[Text, ...] = ()
+    revenue_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")] | None = None
+    present_on_admission: Literal["Y", "N", "U", "W", "1"] | None = None
 
     @property
     def kind(self) -> str:
@@ -89,12 +120,23 @@ class KeyItem(_Page):
 
 
 class EmElements(_Page):
-    """The three elements of medical decision making for a visit code, and how they were judged."""
+    """What the note documents of a visit, in the words that `em_level` takes, and how it was judged."""
 
-    problems: Literal["minimal", "low", "moderate", "high"]
-    data: Literal["minimal", "limited", "moderate", "extensive"]
-    risk: Literal["minimal", "low", "moderate", "high"]
+    setting: Text = "office"
+    problems: dict[Text, Count] = {}
+    data: dict[Text, int | bool] = {}
+    risk: tuple[Text, ...] = ()
+    minutes: Count | None = None
     because: Text
+
+    def level(self, visit: Visit, payer: str) -> EmLevel:
+        """The visit code that these elements support. Raises WorkbookError when they contradict each other."""
+        asks = self.setting in ("office", "home")
+        return em_level(
+            visit.service_date, self.setting, is_new=visit.patient_is_new if asks else None,
+            problems=self.problems or None, data=self.data or None, risk=self.risk or None, minutes=self.minutes,
+            payer=payer,
+        )  # fmt: skip
 
 
 class NearMiss(_Page):
@@ -110,9 +152,12 @@ class NearMiss(_Page):
 class Encounter(_Page):
     """One visit to code: it shows itself as its note, never with its key."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^ENC-[0-9]{3}$")]
+    id: Annotated[str, StringConstraints(pattern=r"^ENC-[0-9]{3}$|^VAR-[0-9]{3}-[0-9]+$")]
     title: Text
     level: Literal[1, 2, 3]
+    specialty: Text
+    setting: Annotated[str, AfterValidator(_setting)]
+    coding: Literal["professional", "facility"] = "professional"
     teaches: Annotated[tuple[Text, ...], Field(min_length=1)]
     visit: Visit
     patient: Patient
@@ -140,17 +185,28 @@ class Encounter(_Page):
         return repr(self)
 
     @property
+    def em_level(self) -> EmLevel | None:
+        """The visit code that the keyed elements support, with its trace; None for a case without one."""
+        return self.em.level(self.visit, self.patient.payer) if self.em else None
+
+    @property
     def facts(self) -> str:
         """Patient and visit in one line."""
-        patient, visit = self.patient, self.visit
-        parts = [
-            f"{patient.age} years, {patient.sex}",
-            patient.payer,
-            "new patient" if visit.patient_is_new else "established patient",
-            f"seen {visit.service_date}",
-            f"place of service {visit.place_of_service}",
-        ]
+        patient = self.patient
+        parts = [f"{patient.age} years, {patient.sex}", patient.payer, *self._where()]
         return " · ".join([*parts, self.provider] if self.provider else parts)
+
+    def _where(self) -> Iterator[str]:
+        visit = self.visit
+        if visit.is_stay:
+            yield f"admitted {visit.admitted}, discharged {visit.service_date}"
+        else:
+            yield "new patient" if visit.patient_is_new else "established patient"
+            yield f"seen {visit.service_date}"
+        if self.coding == "facility":
+            yield f"code for the hospital, type of bill {visit.type_of_bill}"
+        else:
+            yield f"place of service {visit.place_of_service}"
 
     def _repr_html_(self) -> str:
         return (
@@ -160,18 +216,20 @@ class Encounter(_Page):
 
 
 class Catalogue(tuple[Encounter, ...]):
-    """The cases in the order of their ids; shows id, level, title and what each teaches."""
+    """The cases in the order of their ids; shows id, level, specialty, setting, title and what each teaches."""
 
     def __repr__(self) -> str:
-        return "\n".join(f"{case.id}  level {case.level}  {case.title}" for case in self)
+        return "\n".join(f"{case.id}  level {case.level}  {case.specialty}: {case.title}" for case in self)
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{case.id}</td><td>{case.level}</td><td>{html.escape(case.title)}</td>"
+            f"<tr><td>{case.id}</td><td>{case.level}</td><td>{html.escape(case.specialty)}</td>"
+            f"<td>{case.setting}</td><td>{html.escape(case.title)}</td>"
             f"<td>{html.escape(', '.join(case.teaches))}</td></tr>"
             for case in self
         )
-        head = "<tr><th>Case</th><th>Level</th><th>Title</th><th>Teaches</th></tr>"
+        names = ("Case", "Level", "Specialty", "Setting", "Title", "Teaches")
+        head = f"<tr>{''.join(f'<th>{name}</th>' for name in names)}</tr>"
         return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
 
 
@@ -190,7 +248,9 @@ def encounter(id: str) -> Encounter:
     paths = _paths()
     wanted = str(id).strip().upper()
     if wanted not in paths:
-        raise WorkbookError(f"there is no case {id!r}; the cases are {', '.join(paths) or 'none'}")
+        close = difflib.get_close_matches(wanted, paths, n=1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        raise WorkbookError(f"there is no case {id!r}; {hint}the cases are {_span(list(paths))}")
     return load_encounter(paths[wanted])
 
 
@@ -202,6 +262,10 @@ def encounters() -> Catalogue:
 def folded(text: str) -> str:
     """The words of `text` with single spaces between them, so that line breaks do not matter."""
     return " ".join(text.split())
+
+
+def _span(ids: list[str]) -> str:
+    return f"{ids[0]} to {ids[-1]} ({len(ids)})" if len(ids) > 8 else ", ".join(ids) or "none"
 
 
 def _paths() -> dict[str, Path]:
@@ -221,10 +285,17 @@ def _faults(case: Encounter, stem: str) -> Iterator[tuple[Location, str]]:
         yield ("answer_key",), f"expected one first-listed diagnosis, found {len(first)}"
     if all(item.optional for item in case.answer_key):
         yield ("answer_key",), "expected at least one code that is not optional"
+    for field, say in _visit_faults(case):
+        yield ("visit", field), say
+    if case.em:
+        try:
+            case.em.level(case.visit, case.patient.payer)
+        except WorkbookError as error:
+            yield ("em",), str(error)
     note, keyed = folded(case.note), {item.code for item in case.diagnoses}
     for number, item in enumerate(case.answer_key):
         at = ("answer_key", number)
-        for field, say in (*_code_faults(item), *_line_faults(item, keyed)):
+        for field, say in (*_code_faults(item, case), *_line_faults(item, keyed, case)):
             yield (*at, field), say
         for words in item.evidence:
             if folded(words) not in note:
@@ -234,27 +305,50 @@ def _faults(case: Encounter, stem: str) -> Iterator[tuple[Location, str]]:
             yield ("near_misses", number, field), say
 
 
-def _code_faults(item: KeyItem) -> Iterator[tuple[str, str]]:
-    is_procedure = item.kind == "procedure"
-    form = PROCEDURE_CODE if is_procedure else DIAGNOSIS_CODE
-    example = "a procedure such as 99213 or J3301" if is_procedure else "a diagnosis with its dot such as E11.42"
+def _visit_faults(case: Encounter) -> Iterator[tuple[str, str]]:
+    visit = case.visit
+    if case.coding == "professional" and (visit.place_of_service is None or visit.type_of_bill):
+        yield "place_of_service", "a professional case has a place of service and no type of bill"
+    if case.coding == "facility" and (visit.type_of_bill is None or visit.place_of_service):
+        yield "type_of_bill", "a facility's case has a type of bill and no place of service"
+    if visit.is_stay != (visit.admitted is not None) or visit.is_stay != (visit.patient_status is not None):
+        yield "admitted", "a stay, and only a stay, has its day of admission and its patient status"
+    if visit.admitted and visit.admitted > visit.service_date:
+        yield "admitted", f"the stay ends on {visit.service_date}, before it begins"
+
+
+def _code_faults(item: KeyItem, case: Encounter) -> Iterator[tuple[str, str]]:
+    form, example = DIAGNOSIS_CODE, "a diagnosis with its dot such as E11.42"
+    if item.kind == "procedure" and case.visit.is_stay:
+        form, example = INPATIENT_PROCEDURE, "a procedure of ICD-10-PCS such as 0SRC0J9"
+    elif item.kind == "procedure":
+        form, example = PROCEDURE_CODE, "a procedure such as 99213 or J3301"
     for field, codes in (("code", (item.code,)), ("alternatives", item.alternatives)):
         for code in codes:
             if not form.fullmatch(code):
                 yield field, f"expected {example}, found {code!r}"
 
 
-def _line_faults(item: KeyItem, keyed: set[str]) -> Iterator[tuple[str, str]]:
+def _line_faults(item: KeyItem, keyed: set[str], case: Encounter) -> Iterator[tuple[str, str]]:
     if item.kind == "diagnosis":
-        for field in ("modifiers", "optional_modifiers", "supports"):
+        for field in ("modifiers", "optional_modifiers", "supports", "revenue_code"):
             if getattr(item, field):
                 yield field, "only a procedure has this"
+        if case.visit.is_stay != (item.present_on_admission is not None):
+            yield "present_on_admission", "a diagnosis of a stay, and only of a stay, says it"
         return
+    if item.present_on_admission:
+        yield "present_on_admission", "only a diagnosis has this"
     for field in ("modifiers", "optional_modifiers"):
         for modifier in getattr(item, field):
             if not MODIFIER.fullmatch(modifier):
                 yield field, f"expected two characters such as '25', found {modifier!r}"
-    if not 1 <= len(item.supports) <= 4:
+    if (case.coding == "facility" and not case.visit.is_stay) != (item.revenue_code is not None):
+        yield "revenue_code", "a line of an outpatient facility's bill, and only that, has one"
+    if case.coding == "facility":
+        if item.supports:
+            yield "supports", "a facility's lines point to no diagnosis"
+    elif not 1 <= len(item.supports) <= 4:
         yield "supports", f"expected one to four diagnoses of the key, found {len(item.supports)}"
     for code in item.supports:
         if code not in keyed:
@@ -262,7 +356,7 @@ def _line_faults(item: KeyItem, keyed: set[str]) -> Iterator[tuple[str, str]]:
 
 
 def _near_miss_faults(miss: NearMiss, case: Encounter) -> Iterator[tuple[str, str]]:
-    if not (DIAGNOSIS_CODE.fullmatch(miss.code) or PROCEDURE_CODE.fullmatch(miss.code)):
+    if not any(form.fullmatch(miss.code) for form in (DIAGNOSIS_CODE, PROCEDURE_CODE, INPATIENT_PROCEDURE)):
         yield "code", f"expected a code such as E11.42 or 99213, found {miss.code!r}"
     if any(miss.code in item.codes for item in case.answer_key):
         yield "code", f"{miss.code} is right by the key"

@@ -73,7 +73,7 @@ class Feedback:
     """What `check` found: `score` (0 to 100, one decimal), `points` of `out_of`, `items`, and what is `missing`.
 
     `first_listed` is True, False, or None when it could not be judged; `pointers` says what is wrong with the arrows
-    and is None when there was none to judge.
+    and is None when there was none to judge; `present_on_admission` does the same for the marks of a stay.
     """
 
     case: Encounter
@@ -84,6 +84,7 @@ class Feedback:
     out_of: int
     first_listed: bool | None = None
     pointers: tuple[str, ...] | None = None
+    present_on_admission: tuple[str, ...] | None = None
     _to_mend: tuple[KeyItem, ...] = ()
 
     @property
@@ -97,6 +98,8 @@ class Feedback:
         parts = [f"Score {number(self.points)} of {self.out_of} ({self.score} %)", _order(self.first_listed)]
         if self.pointers is not None:
             parts.append(f"pointers to check: {len(self.pointers)}" if self.pointers else "pointers right")
+        if (marks := self.present_on_admission) is not None:
+            parts.append(f"POA marks to check: {len(marks)}" if marks else "POA marks right")
         if self._to_mend:
             parts.append(f"half right: {len(self._to_mend)}")
         if unreadable := sum(item.verdict == "unreadable" for item in self.items):
@@ -120,8 +123,9 @@ class Feedback:
     def reveal(self) -> Lines:
         """The whole key: each code with its reason and its authority."""
         lines = [_revealed(item) for item in (*self.case.diagnoses, *self.case.procedures)]
-        if em := self.case.em:
-            lines.append(f"Visit level: problems {em.problems}, data {em.data}, risk {em.risk}. {em.because}")
+        if (em := self.case.em) and (level := self.case.em_level):
+            judged = ", ".join(f"{step.element} {step.reaches}" for step in level.trace)
+            lines.append(f"Visit level: {judged}. {em.because}")
         return Lines(lines)
 
 
@@ -130,7 +134,7 @@ def check(case: Encounter, answer: object) -> Feedback:
 
     A blank answer gives feedback that says "Not answered yet"; nothing typed raises.
     """
-    entries = read_answer(answer)
+    entries = read_answer(answer, of_a_stay=case.visit.is_stay)
     matched = _match(case, entries)
     items = _items(case, entries, matched)
     found = list(matched.values())
@@ -141,6 +145,7 @@ def check(case: Encounter, answer: object) -> Feedback:
     return Feedback(
         case, items, missing, (points / out_of * 100).quantize(Decimal("0.1"), ROUND_HALF_UP), points, out_of,
         first_listed=_first_listed(case, entries), pointers=_pointers(case, entries, matched),
+        present_on_admission=_present_on_admission(case, entries, matched),
         _to_mend=tuple(matched[at] for at, item in enumerate(items) if item.verdict == "half"),
     )  # fmt: skip
 
@@ -270,6 +275,20 @@ def _pointers(case: Encounter, entries: tuple[Entry, ...], matched: dict[int, Ke
     return tuple(wrong)
 
 
+def _present_on_admission(
+    case: Encounter, entries: tuple[Entry, ...], matched: dict[int, KeyItem]
+) -> tuple[str, ...] | None:
+    """What is wrong with the marks of a stay's diagnoses; None when none was given or asked for."""
+    if not case.visit.is_stay or not any(entry.present_on_admission for entry in entries):
+        return None
+    wrong = []
+    for at, item in matched.items():
+        if item.present_on_admission and entries[at].present_on_admission != item.present_on_admission:
+            given = entries[at].present_on_admission
+            wrong.append(f"{entries[at]}: {f'{given} is not right' if given else 'the mark is missing'}")
+    return tuple(wrong)
+
+
 def _order(first_listed: bool | None) -> str:
     if first_listed is None:
         return ""
@@ -288,6 +307,8 @@ def _still_to_find(missing: Iterable[Missing]) -> str:
 
 def _service(code: str) -> str:
     """The kind of service a procedure code is, in the workbook's own words."""
+    if len(code) == 7:
+        return f"an inpatient procedure of ICD-10-PCS that begins with {code[:3]}"
     if not code[0].isdigit():
         return LETTERED_SERVICES.get(code[0], "a HCPCS level II service or supply")
     found = [kind for first, last, kind in SERVICES if first <= code <= last]
@@ -306,7 +327,8 @@ def _hint(item: KeyItem, level: int) -> str:
 
 def _whole(item: KeyItem) -> str:
     units = f" x{item.units}" if item.units > 1 else ""
-    return "-".join((item.code, *item.modifiers)) + units
+    mark = f"/{item.present_on_admission}" if item.present_on_admission else ""
+    return "-".join((item.code, *item.modifiers)) + units + mark
 
 
 def _revealed(item: KeyItem) -> str:

@@ -39,10 +39,14 @@ def feedback_html(feedback: Feedback) -> str:
     head = "".join(
         f'<th scope="col">{name}</th>' for name in ("Entered", "Kind", "Verdict", "Points", "Why", "Authority")
     )
-    pointers = "".join(f"<li>{_safe(text)}</li>" for text in feedback.pointers or ())
+    apart = "".join(
+        f"<p>{title} to check:</p><ul>{''.join(f'<li>{_safe(text)}</li>' for text in wrong)}</ul>"
+        for title, wrong in (("Pointers", feedback.pointers), ("POA marks", feedback.present_on_admission))
+        if wrong
+    )
     return (
         f"{verdict}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        + (f"<p>Pointers to check:</p><ul>{pointers}</ul>" if pointers else "")
+        + apart
         + f'<pre style="white-space:pre-wrap;word-break:normal">{marked_note(feedback)}</pre>'
     )
 
