@@ -85,12 +85,21 @@ def test_a_modifier_that_is_needed_and_missing_costs_half():
 def test_a_modifier_that_is_not_called_for_costs_half():
     item = check(PALPITATIONS, "99213-57").items[0]
     assert (item.verdict, item.points) == ("half", Decimal("0.5"))
-    assert item.say == "The right code; modifier 57 is not called for."
+    assert item.say == (
+        "The right code; modifier 57 is not called for. 57 (Visit that decided on major surgery) is right so: "
+        "The day before or the day of a procedure with 90 global days, when it was decided there."
+    )
+    assert item.authority == "CPT E/M guidelines 2023 (MDM table)"
+
+
+def test_a_modifier_that_is_in_no_list_is_said_to_be_in_none():
+    assert check(PALPITATIONS, "99213-ZQ").items[0].say.endswith(" ZQ is no modifier of the workbook's list.")
 
 
 def test_wrong_units_cost_half_and_the_right_number_is_not_told():
     item = check(KNEE, "J3301 x40").items[0]
-    assert (item.verdict, item.say) == ("half", "The right code; the number of units is not right.")
+    assert (item.verdict, item.say) == ("half", "The right code; the number of units is not right: 40 is too many.")
+    assert check(KNEE, "J3301 x3").items[0].say.endswith("not right: 3 is too few.")
 
 
 def test_optional_modifiers_and_codes_never_cost():
@@ -111,6 +120,62 @@ def test_a_code_entered_twice_counts_as_entered_and_says_so():
 
 def test_of_two_lines_with_one_code_the_better_one_is_taken():
     assert verdicts(KNEE, "20610 20610-RT") == [("20610", "extra"), ("20610-RT", "right")]
+
+
+def test_each_of_two_keyed_lines_of_one_code_takes_the_answer_that_fits_it_best(tmp_path):
+    line = """  - code: J3301
+    place: procedure
+    evidence: seen
+    because: It is.
+    authority: none
+    supports: [A00.0]
+"""
+    case = load_encounter(_case_with(tmp_path, ["A00.0"], line + "    units: 3\n" + line + "    modifiers: [JW]\n"))
+    wasted = check(case, "J3301-JW x9")
+    assert wasted.items[0].say == "The right code; the number of units is not right: 9 is too many."
+    assert check(case, "A00.0, J3301-JW, J3301 x3").score == Decimal("100.0")
+
+
+def test_one_of_several_modifiers_that_say_the_same_is_enough_and_two_are_too_many(tmp_path):
+    line = """  - code: "17000"
+    place: procedure
+    evidence: seen
+    because: It is.
+    authority: none
+    supports: [A00.0]
+    modifiers: [XS]
+    modifier_alternatives: {XS: ["59"]}
+"""
+    case = load_encounter(_case_with(tmp_path, ["A00.0"], line))
+    assert verdicts(case, "17000-XS") == [("17000-XS", "right")]
+    assert verdicts(case, "17000-59") == [("17000-59", "right")]
+    assert check(case, "17000-XS-59").items[0].say.startswith("The right code; modifier 59 is not called for.")
+    assert check(case, "17000").items[0].say == "The right code; a modifier is missing."
+    assert "17000-XS (procedure, 59 instead of XS)" in str(check(case, "17000").reveal())
+
+
+def test_a_near_miss_may_be_a_line_of_the_right_code(tmp_path):
+    page = _case_with(
+        tmp_path,
+        ["A00.0"],
+        """  - code: "97110"
+    place: procedure
+    evidence: seen
+    because: It is.
+    authority: CPM ch. 5, sec. 20.2 (GP)
+    supports: [A00.0]
+    modifiers: [GP]
+    units: 2
+near_misses:
+  - {code: "97110", modifiers: [GP], units: 3, credit: 0, say: Count the minutes., authority: The manual}
+""",
+    )
+    case = load_encounter(page)
+    item = check(case, "97110-GP x3").items[0]
+    assert (item.verdict, item.points, item.authority) == ("half", Decimal("0.5"), "The manual")
+    assert item.say == "The right code; the number of units is not right: 3 is too many. Count the minutes."
+    hidden = check(case, "97110 x2").items[0]
+    assert (hidden.say, hidden.authority) == ("The right code; a modifier is missing.", None)  # it would name GP
 
 
 def test_a_near_miss_earns_its_credit_once_and_only_while_the_right_code_is_missing():

@@ -24,7 +24,8 @@ from workbook.codes import dotted, is_known
 #: HCPCS level II codes that the practice charges for. G0439 and J1100 are also the letters of G04.39 and J11.00.
 TAUGHT_HCPCS = frozenset(
     {
-        "G0008", "G0101", "G0103", "G0121", "G0438", "G0439", "G0444", "G2211", "J1100", "J1885", "J3301", "Q0091",
+        "G0008", "G0101", "G0103", "G0121", "G0283", "G0438", "G0439", "G0444", "G2211", "J0897", "J1100", "J1885",
+        "J2919", "J3301", "Q0091", "Q5103",
     }
 )  # fmt: skip
 HCPCS_LETTERS = frozenset("ABCEGHJKLMPQRSTV")
@@ -68,13 +69,14 @@ class Entry:
         return "-".join((self.code, *self.modifiers)) + units if self.code else self.text
 
 
-def read_answer(answer: object, *, of_a_stay: bool = False) -> tuple[Entry, ...]:
+def read_answer(answer: object, *, of_a_stay: bool = False, given: tuple[str, ...] = ()) -> tuple[Entry, ...]:
     """Read an answer in any of the forms above; a blank one gives no entries. Never raises on what was typed.
 
-    `of_a_stay` reads seven characters as ICD-10-PCS, unless they are a diagnosis that is known.
+    `of_a_stay` reads seven characters as ICD-10-PCS, unless they are a diagnosis that is known. `given` are diagnoses
+    that an arrow may point to without their being entered.
     """
     entries = tuple(_procedures_of_a_stay(_entries(answer, None)) if of_a_stay else _entries(answer, None))
-    diagnoses = [entry.code for entry in entries if entry.kind == "diagnosis"]
+    diagnoses = [*given, *(e.code for e in entries if e.kind == "diagnosis" and e.code not in given)]
     return tuple(_with_codes(entry, diagnoses) for entry in entries)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -88,8 +88,9 @@ class Patient(_Page):
 class KeyItem(_Page):
     """One code of the key: where it stands, the words of the note that call for it, and the rule behind it.
 
-    `alternatives` are codes accepted instead. For a procedure: `modifiers` must be there, `optional_modifiers` may be,
-    `units` are minutes where `unit_basis` says so (anesthesia), `supports` are the keyed diagnoses the line points to.
+    `alternatives` are codes accepted instead. For a procedure: `modifiers` must be there, each or one of its
+    `modifier_alternatives`, `optional_modifiers` may be, `units` are minutes where `unit_basis` says so (anesthesia),
+    `supports` are the keyed diagnoses the line points to.
     For a facility: `revenue_code` of a line, `present_on_admission` of a diagnosis of a stay.
     """
 
@@ -102,6 +103,7 @@ class KeyItem(_Page):
     alternatives: tuple[Text, ...] = ()
     modifiers: tuple[Text, ...] = ()
     optional_modifiers: tuple[Text, ...] = ()
+    modifier_alternatives: dict[Text, Texts] = {}
     units: Count = 1
     unit_basis: Literal["units", "minutes"] = "units"
     supports: tuple[Text, ...] = ()
@@ -117,6 +119,16 @@ class KeyItem(_Page):
     def codes(self) -> tuple[str, ...]:
         """Every code that is right here: the keyed one first."""
         return (self.code, *self.alternatives)
+
+    def compared(self, modifiers: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Of the modifiers on a line of this code: the keyed ones it lacks, and those it should not bear."""
+        given = list(dict.fromkeys(modifiers))
+        missing, accepted = [], set(self.optional_modifiers)
+        for keyed in self.modifiers:
+            found = [m for m in (keyed, *self.modifier_alternatives.get(keyed, ())) if m in given]
+            missing += [] if found else [keyed]
+            accepted.update(found[:1])
+        return missing, [modifier for modifier in given if modifier not in accepted]
 
 
 class EmElements(_Page):
@@ -140,13 +152,28 @@ class EmElements(_Page):
 
 
 class NearMiss(_Page):
-    """A wrong code worth talking about; `credit` 0.5 is given in place of the keyed code `instead_of`."""
+    """A wrong code worth talking about; `credit` 0.5 is given in place of the keyed code `instead_of`.
+
+    With `modifiers` or `units` it is the line alone that bears just these, so that its code may be right by the key;
+    such a line earns what a right code with a wrong modifier or number of units always earns.
+    """
 
     code: Text
+    modifiers: tuple[Text, ...] | None = None
+    units: Count | None = None
     credit: Annotated[Decimal, BeforeValidator(_credit)]
     say: Text
     authority: Text | None = None
     instead_of: Text | None = None
+
+    @property
+    def is_line(self) -> bool:
+        """True when it is one line of the code, and not the code whatever stands on it."""
+        return self.modifiers is not None or self.units is not None
+
+    def is_like(self, modifiers: Iterable[str], units: int) -> bool:
+        """Whether a line of its code with these modifiers and units is what it talks about."""
+        return (self.modifiers is None or set(self.modifiers) == set(modifiers)) and self.units in (None, units)
 
 
 class Encounter(_Page):
@@ -177,6 +204,16 @@ class Encounter(_Page):
     def procedures(self) -> tuple[KeyItem, ...]:
         """The keyed procedures, as they stand on the page."""
         return tuple(item for item in self.answer_key if item.kind == "procedure")
+
+    @property
+    def given_diagnoses(self) -> tuple[str, ...]:
+        """Diagnoses that stand beside the note and are not asked for: an exercise's, and no other case's."""
+        return ()
+
+    @property
+    def given_codes(self) -> tuple[str, ...]:
+        """Procedure codes that stand beside the note, so that only their modifiers and units are asked for."""
+        return ()
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         yield from (("id", self.id), ("title", self.title), ("level", self.level))
@@ -233,25 +270,52 @@ class Catalogue(tuple[Encounter, ...]):
         return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
 
 
-def load_encounter(path: Path | str) -> Encounter:
-    """Read and check one case; every fault is a line of the WorkbookError: file, line, field, what is expected."""
+Page = TypeVar("Page", bound=Encounter)
+
+
+def load_case(
+    path: Path | str, model: type[Page], more: Callable[[Page], Iterable[tuple[Location, str]]] | None = None
+) -> Page:
+    """Read one page as a case of this kind; every fault, also those that `more` finds, is a line of the WorkbookError.
+
+    A line names file, line, field and what is expected.
+    """
     path = Path(path)
     page = read_yaml(path)
-    case = validated(Encounter, page, path.name)
-    if faults := list(_faults(case, path.stem)):
+    case = validated(model, page, path.name)
+    if faults := [*_faults(case, path.stem), *(more(case) if more else ())]:
         raise faults_error(page, path.name, faults)
     return case
 
 
-def encounter(id: str) -> Encounter:
-    """One case of the workbook by its id, `encounter("ENC-001")`; an unknown id is refused with the ids there are."""
-    paths = _paths()
+def load_encounter(path: Path | str) -> Encounter:
+    """Read and check one case; every fault is a line of the WorkbookError: file, line, field, what is expected."""
+    return load_case(path, Encounter)
+
+
+def path_of(id: str, paths: Mapping[str, Path], what: str) -> Path:
+    """The page of an id, in any case; an unknown id is refused with the ids there are."""
     wanted = str(id).strip().upper()
     if wanted not in paths:
         close = difflib.get_close_matches(wanted, paths, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
-        raise WorkbookError(f"there is no case {id!r}; {hint}the cases are {_span(list(paths))}")
-    return load_encounter(paths[wanted])
+        raise WorkbookError(f"there is no {what} {id!r}; {hint}the {what}s are {_span(list(paths))}")
+    return paths[wanted]
+
+
+def pages_in(folder: Path, prefix: str, what: str, how: str) -> dict[str, Path]:
+    """The pages of a folder by their ids, in order; a missing folder is refused, and `how` says what reads a page."""
+    if not folder.is_dir():
+        raise WorkbookError(
+            f"the {what}s are missing: there is no folder {folder}; run the workbook from its repository, "
+            f"or read {'an' if what[0] in 'aeiou' else 'a'} {what} of your own with {how}"
+        )
+    return {path.stem: path for path in sorted(folder.glob(f"{prefix}-*.yaml"))}
+
+
+def encounter(id: str) -> Encounter:
+    """One case of the workbook by its id, `encounter("ENC-001")`; an unknown id is refused with the ids there are."""
+    return load_encounter(path_of(id, _paths(), "case"))
 
 
 def encounters() -> Catalogue:
@@ -269,12 +333,7 @@ def _span(ids: list[str]) -> str:
 
 
 def _paths() -> dict[str, Path]:
-    if not FOLDER.is_dir():
-        raise WorkbookError(
-            f"the cases are missing: there is no folder {FOLDER}; run the workbook from its repository, "
-            "or read a case of your own with load_encounter(path)"
-        )
-    return {path.stem: path for path in sorted(FOLDER.glob("ENC-*.yaml"))}
+    return pages_in(FOLDER, "ENC", "case", "load_encounter(path)")
 
 
 def _faults(case: Encounter, stem: str) -> Iterator[tuple[Location, str]]:
@@ -292,7 +351,7 @@ def _faults(case: Encounter, stem: str) -> Iterator[tuple[Location, str]]:
             case.em.level(case.visit, case.patient.payer)
         except WorkbookError as error:
             yield ("em",), str(error)
-    note, keyed = folded(case.note), {item.code for item in case.diagnoses}
+    note, keyed = folded(case.note), {*(item.code for item in case.diagnoses), *case.given_diagnoses}
     for number, item in enumerate(case.answer_key):
         at = ("answer_key", number)
         for field, say in (*_code_faults(item, case), *_line_faults(item, keyed, case)):
@@ -331,7 +390,7 @@ def _code_faults(item: KeyItem, case: Encounter) -> Iterator[tuple[str, str]]:
 
 def _line_faults(item: KeyItem, keyed: set[str], case: Encounter) -> Iterator[tuple[str, str]]:
     if item.kind == "diagnosis":
-        for field in ("modifiers", "optional_modifiers", "supports", "revenue_code"):
+        for field in ("modifiers", "optional_modifiers", "modifier_alternatives", "supports", "revenue_code"):
             if getattr(item, field):
                 yield field, "only a procedure has this"
         if case.visit.is_stay != (item.present_on_admission is not None):
@@ -343,12 +402,18 @@ def _line_faults(item: KeyItem, keyed: set[str], case: Encounter) -> Iterator[tu
         for modifier in getattr(item, field):
             if not MODIFIER.fullmatch(modifier):
                 yield field, f"expected two characters such as '25', found {modifier!r}"
+    for modifier, others in item.modifier_alternatives.items():
+        if modifier not in item.modifiers:
+            yield "modifier_alternatives", f"{modifier} is none of the modifiers of this line"
+        for other in others:
+            if not MODIFIER.fullmatch(other):
+                yield "modifier_alternatives", f"expected two characters such as '59', found {other!r}"
     if (case.coding == "facility" and not case.visit.is_stay) != (item.revenue_code is not None):
         yield "revenue_code", "a line of an outpatient facility's bill, and only that, has one"
     if case.coding == "facility":
         if item.supports:
             yield "supports", "a facility's lines point to no diagnosis"
-    elif not 1 <= len(item.supports) <= 4:
+    elif len(item.supports) > 4 or not (item.supports or case.given_diagnoses):
         yield "supports", f"expected one to four diagnoses of the key, found {len(item.supports)}"
     for code in item.supports:
         if code not in keyed:
@@ -358,8 +423,13 @@ def _line_faults(item: KeyItem, keyed: set[str], case: Encounter) -> Iterator[tu
 def _near_miss_faults(miss: NearMiss, case: Encounter) -> Iterator[tuple[str, str]]:
     if not any(form.fullmatch(miss.code) for form in (DIAGNOSIS_CODE, PROCEDURE_CODE, INPATIENT_PROCEDURE)):
         yield "code", f"expected a code such as E11.42 or 99213, found {miss.code!r}"
-    if any(miss.code in item.codes for item in case.answer_key):
-        yield "code", f"{miss.code} is right by the key"
+    for item in case.answer_key:
+        if miss.code not in item.codes:
+            continue
+        if not miss.is_line:
+            yield "code", f"{miss.code} is right by the key"
+        elif not any(item.compared(miss.modifiers or ())) and miss.units in (None, item.units):
+            yield "modifiers", f"{miss.code} with these modifiers and units is right by the key"
     keyed = {item.code for item in case.answer_key}
     if miss.credit and miss.instead_of not in keyed:
         yield "instead_of", f"a near miss with credit names the keyed code it stands in for, found {miss.instead_of!r}"

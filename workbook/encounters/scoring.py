@@ -8,6 +8,7 @@ comes first and what each line points to are judged apart from the score.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
@@ -114,11 +115,14 @@ class Feedback:
         return feedback_html(self)
 
     def hint(self, level: int = 1) -> Lines:
-        """Help with what is missing or half right: 1 its words, 2 the category or kind of service, 3 the code."""
+        """Help with what is missing or half right: 1 its words, 2 the category or kind of service, 3 the code.
+
+        Of a code that an exercise gives, 2 says which families of modifiers, and whether units, are asked for.
+        """
         if level not in (1, 2, 3):
             raise WorkbookError(f"there is no hint {level!r}; hints are 1 (where), 2 (what kind) and 3 (which code)")
         keyed = (*(missing._key for missing in self.missing), *self._to_mend)
-        return Lines(_hint(item, level) for item in keyed) or Lines([_still_to_find(())])
+        return Lines(_hint(self.case, item, level) for item in keyed) or Lines([_still_to_find(())])
 
     def reveal(self) -> Lines:
         """The whole key: each code with its reason and its authority."""
@@ -134,7 +138,7 @@ def check(case: Encounter, answer: object) -> Feedback:
 
     A blank answer gives feedback that says "Not answered yet"; nothing typed raises.
     """
-    entries = read_answer(answer, of_a_stay=case.visit.is_stay)
+    entries = read_answer(answer, of_a_stay=case.visit.is_stay, given=case.given_diagnoses)
     matched = _match(case, entries)
     items = _items(case, entries, matched)
     found = list(matched.values())
@@ -156,63 +160,95 @@ def number(points: Decimal) -> str:
 
 
 def _match(case: Encounter, entries: tuple[Entry, ...]) -> dict[int, KeyItem]:
-    """Entry position → the key item it answers; lines right in every part choose first."""
+    """Entry position → the key item it answers: lines right in every part choose first, each what it fits best."""
     matched: dict[int, KeyItem] = {}
     free = list(case.answer_key)
     for wants_all in (True, False):
         for at, entry in enumerate(entries):
-            for item in free if at not in matched else ():
-                if entry.kind == item.kind and entry.code in item.codes and not (wants_all and _faults(entry, item)):
-                    matched[at] = item
-                    free.remove(item)
-                    break
+            fitting = [item for item in free if entry.kind == item.kind and entry.code in item.codes]
+            if at in matched or not fitting:
+                continue
+            item = min(fitting, key=lambda item: len(_faults(entry, item)))
+            if not (wants_all and _faults(entry, item)):
+                matched[at] = item
+                free.remove(item)
     return matched
 
 
 def _faults(entry: Entry, item: KeyItem) -> list[str]:
-    """What is wrong with a line whose code is right."""
-    faults = []
-    if item.kind == "procedure":
-        if any(modifier not in entry.modifiers for modifier in item.modifiers):
-            faults.append("a modifier is missing")
-        accepted = {*item.modifiers, *item.optional_modifiers}
-        faults += [f"modifier {m} is not called for" for m in dict.fromkeys(entry.modifiers) if m not in accepted]
-        if entry.units != item.units:
-            faults.append("the number of units is not right")
+    """What is wrong with a line whose code is right, without what would be right."""
+    if item.kind != "procedure":
+        return []
+    missing, stray = item.compared(entry.modifiers)
+    faults = ["a modifier is missing"] if missing else []
+    faults += [f"modifier {modifier} is not called for" for modifier in stray]
+    if entry.units != item.units:
+        what = "minutes" if item.unit_basis == "minutes" else "units"
+        faults.append(f"the number of {what} is not right: {entry.units} is too {_few_or_many(entry, item)}")
     return faults
+
+
+def _few_or_many(entry: Entry, item: KeyItem) -> str:
+    return "few" if entry.units < item.units else "many"
+
+
+def _explained(modifiers: Iterable[str]) -> str:
+    """What modifiers that were entered in vain are for, so that a learner sees why they are not called for here."""
+    from workbook.codes.systems import SYSTEMS, rows_of
+
+    rows = {modifier: rows_of(SYSTEMS["modifier"], modifier) for modifier in modifiers}
+    known = [f" {m} ({row[-1]['label']}) is right so: {row[-1]['when_right']}." for m, row in rows.items() if row]
+    return "".join([*known, *(f" {m} is no modifier of the workbook's list." for m, row in rows.items() if not row)])
 
 
 def _items(case: Encounter, entries: tuple[Entry, ...], matched: dict[int, KeyItem]) -> tuple[Item, ...]:
     found = {code for item in matched.values() for code in item.codes}
-    near = {miss.code: miss for miss in case.near_misses}
     credited = set(found)
     seen: set[str] = set()
+    shown: set[str] = set()
     items = []
     for at, entry in enumerate(entries):
         if entry.kind == "unreadable":
             item = Item(entry.text, entry.kind, "unreadable", NONE, f"Not counted: {entry.message}.")
+        elif entry.kind == "diagnosis" and entry.code in case.given_diagnoses:
+            item = Item(str(entry), entry.kind, "optional", NONE, "Given already; only the lines are asked for.")
         elif at in matched:
-            item = _answered(entry, matched[at])
+            item = _answered(entry, matched[at], _near(case, entry))
+        elif (line := _near(case, entry)) and line.is_line and line.code in found and str(entry) not in shown:
+            item = _near_miss(entry, line, NONE)
         elif entry.code in found or entry.code in seen:
             item = _repeated(entry, entry.code in seen)
-        elif entry.code in near:
-            miss = near[entry.code]
+        elif miss := _near(case, entry):
             item = _near_miss(entry, miss, NONE if miss.instead_of in credited else miss.credit)
             credited.add(miss.instead_of or "")
         else:
             item = _extra(entry, [k for k in case.answer_key if k not in matched.values()])
         seen.add(entry.code)
+        shown.add(str(entry))
         items.append(item)
     return tuple(items)
 
 
-def _answered(entry: Entry, key: KeyItem) -> Item:
+def _near(case: Encounter, entry: Entry) -> NearMiss | None:
+    """What the page says of an entry: of just this line, else, where the key has not its code, of the code."""
+    misses = [miss for miss in case.near_misses if miss.code == entry.code]
+    found = [miss for miss in misses if miss.is_like(entry.modifiers, entry.units)]
+    if not found and not any(entry.code in item.codes for item in case.answer_key):
+        found = misses
+    return found[0] if found else None
+
+
+def _answered(entry: Entry, key: KeyItem, miss: NearMiss | None) -> Item:
     faults = _faults(entry, key)
     if key.optional:
         say = f"Welcome, and never needed. {key.because}"
         return Item(str(entry), entry.kind, "optional", NONE, say, key.evidence, key.authority)
     if faults:
-        return Item(str(entry), entry.kind, "half", HALF, f"The right code; {' and '.join(faults)}.", key.evidence)
+        missing, stray = key.compared(entry.modifiers)
+        # the authority may name the very modifier that is to be found
+        authority = None if set(missing) & set(re.findall(r"\w+", key.authority)) else key.authority
+        say = f"The right code; {' and '.join(faults)}." + (f" {miss.say}" if miss else _explained(stray))
+        return Item(str(entry), entry.kind, "half", HALF, say, key.evidence, (miss and miss.authority) or authority)
     return Item(str(entry), entry.kind, "right", ONE, key.because, key.evidence, key.authority)
 
 
@@ -265,12 +301,14 @@ def _pointers(case: Encounter, entries: tuple[Entry, ...], matched: dict[int, Ke
         return None
     keyed_as = {code: item.code for item in case.diagnoses for code in item.codes}
     keyed_as |= {miss.code: miss.instead_of for miss in case.near_misses if miss.instead_of}
+    keyed_as |= {code: code for code in case.given_diagnoses}
     wrong = []
     for at, entry in judged.items():
         if entry.message:
             wrong.append(f"{entry}: {entry.message}")
         else:
-            strangers = [code for code in entry.points_to if keyed_as.get(code) not in matched[at].supports]
+            reasons = matched[at].supports or case.given_diagnoses
+            strangers = [code for code in entry.points_to if keyed_as.get(code) not in reasons]
             wrong += [f"{entry}: {code} is not the reason for this service" for code in strangers]
     return tuple(wrong)
 
@@ -315,24 +353,40 @@ def _service(code: str) -> str:
     return found[0] if found else "a service"
 
 
-def _hint(item: KeyItem, level: int) -> str:
+def _hint(case: Encounter, item: KeyItem, level: int) -> str:
     if level == 1:
-        return f"A {item.kind}: read again “{'” and “'.join(item.evidence)}”."
+        what = item.code if item.code in case.given_codes else f"A {item.kind}"
+        return f"{what}: read again “{'” and “'.join(item.evidence)}”."
     if level == 3:
         return f"{_whole(item)}: {item.because}"
     if item.kind == "diagnosis":
         return f"A diagnosis in category {item.code[:3]}."
-    return f"{_service(item.code).capitalize()}."
+    if item.code in case.given_codes:
+        return f"{item.code}: {_asked(item)}."
+    return f"{_service(item.code).capitalize()}{f': {_asked(item)}' if case.given_diagnoses else ''}."
+
+
+def _asked(item: KeyItem) -> str:
+    """The families of a line's modifiers and what is counted, as far as an exercise may tell it."""
+    from workbook.codes.systems import SYSTEMS, rows_of
+
+    rows = [rows_of(SYSTEMS["modifier"], modifier) for modifier in item.modifiers]
+    families = dict.fromkeys(row[-1]["family"] for row in rows if row)
+    parts = [f"one of the modifiers called “{family}”" for family in families] or ["no modifier"]
+    units = "its minutes" if item.unit_basis == "minutes" else "one unit" if item.units == 1 else "more than one unit"
+    return ", ".join([*parts, units])
 
 
 def _whole(item: KeyItem) -> str:
     units = f" x{item.units}" if item.units > 1 else ""
+    units += " minutes" if item.unit_basis == "minutes" else ""
     mark = f"/{item.present_on_admission}" if item.present_on_admission else ""
     return "-".join((item.code, *item.modifiers)) + units + mark
 
 
 def _revealed(item: KeyItem) -> str:
     options = [f"or {code}" for code in item.alternatives]
+    options += [f"{' or '.join(others)} instead of {m}" for m, others in item.modifier_alternatives.items()]
     options += [f"modifier {m} accepted" for m in item.optional_modifiers]
     options += ["optional"] if item.optional else []
     note = f" ({', '.join([item.place, *options])})"
