@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workbook.codes.review import review_codes
     from workbook.codes.search import search
     from workbook.encounters.case import encounter, encounters
+    from workbook.encounters.exercise import exercise, exercises
     from workbook.encounters.hunt import hunt
     from workbook.encounters.scoring import check
     from workbook.encounters.to_claim import to_claim
@@ -49,6 +50,8 @@ _VERBS = {
     "denial_worklist": "workbook.payment.denials",
     "encounter": "workbook.encounters.case",
     "encounters": "workbook.encounters.case",
+    "exercise": "workbook.encounters.exercise",
+    "exercises": "workbook.encounters.exercise",
     "fee": "workbook.payment.fee",
     "hunt": "workbook.encounters.hunt",
     "intake": "workbook.claims.intake",
@@ -78,10 +81,10 @@ _VERBS = {
 
 __all__ = [
     "appeal_letter", "audit", "check", "check_x12", "claim_form", "deidentify", "denial_worklist", "encounter",
-    "encounters", "fee", "hunt", "intake", "lookup", "month_numbers", "parameter", "payment_variance", "peers",
-    "post", "price", "read_claims", "read_remittance", "receivables", "record", "remittance_view",
-    "reversal_and_correction", "review_codes", "rule", "rules", "search", "statement", "to_claim", "write_835",
-    "write_837", "write_csv",
+    "encounters", "exercise", "exercises", "fee", "hunt", "intake", "lookup", "month_numbers", "parameter",
+    "payment_variance", "peers", "post", "price", "read_claims", "read_remittance", "receivables", "record",
+    "remittance_view", "reversal_and_correction", "review_codes", "rule", "rules", "search", "statement", "to_claim",
+    "write_835", "write_837", "write_csv",
 ]  # fmt: skip
 
 

@@ -54,9 +54,13 @@ def to_claim(case: Encounter, answer: object = None, charges: Mapping[str, Decim
     A professional case makes a professional claim, a facility's an institutional one. The key's lines carry their
     needed and their optional modifiers. A line of an answer that points nowhere points to the first four diagnoses, as
     billing programs do. What cannot be read stands in `.problems`; a blank answer ([], "") gives a claim table without
-    rows. `charges` is HCPCS code → US dollars for one unit; without it, the practice's own.
+    rows. An exercise's given diagnoses come first. `charges` is HCPCS code → US dollars for one unit; without it, the
+    practice's own.
     """
-    entries = _key_entries(case) if answer is None else read_answer(answer, of_a_stay=case.visit.is_stay)
+    entries = _key_entries(case) if answer is None else _answer_entries(case, answer)
+    if entries:
+        typed = {entry.code for entry in entries}
+        entries = (*(Entry(c, "diagnosis", c) for c in case.given_diagnoses if c not in typed), *entries)
     prices = charge_master() if charges is None else charges
     diagnoses = [entry for entry in entries if entry.kind == "diagnosis"]
     codes = [entry.code for entry in diagnoses]
@@ -75,6 +79,10 @@ def to_claim(case: Encounter, answer: object = None, charges: Mapping[str, Decim
         "claim_line": CLAIM_LINE.from_rows(lines),
     }
     return Claims(tables, _problems(case, entries), source=case.id)
+
+
+def _answer_entries(case: Encounter, answer: object) -> tuple[Entry, ...]:
+    return read_answer(answer, of_a_stay=case.visit.is_stay, given=case.given_diagnoses)
 
 
 def _key_entries(case: Encounter) -> tuple[Entry, ...]:
