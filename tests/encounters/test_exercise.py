@@ -189,7 +189,7 @@ def test_minutes_of_anesthesia_are_called_minutes():
 def test_a_wrong_line_the_page_says_nothing_of_is_explained_by_the_list_of_modifiers():
     item = check(VISIT, "99214-25-24").items[0]
     assert item.say == (
-        "The right code; modifier 24 is not called for. 24 (Visit in a global period, unrelated) is right so: "
+        "The right code; modifier 24 is not called for. 24 (Visit in a global period, unrelated) is right when: "
         "The surgeon sees the patient within the global period for something else than the surgery."
     )
     assert item.authority == "CPM ch. 12, sec. 40.2; NCCI Policy Manual, ch. I, sec. D"

@@ -86,7 +86,7 @@ def test_a_modifier_that_is_not_called_for_costs_half():
     item = check(PALPITATIONS, "99213-57").items[0]
     assert (item.verdict, item.points) == ("half", Decimal("0.5"))
     assert item.say == (
-        "The right code; modifier 57 is not called for. 57 (Visit that decided on major surgery) is right so: "
+        "The right code; modifier 57 is not called for. 57 (Visit that decided on major surgery) is right when: "
         "The day before or the day of a procedure with 90 global days, when it was decided there."
     )
     assert item.authority == "CPT E/M guidelines 2023 (MDM table)"

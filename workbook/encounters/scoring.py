@@ -197,7 +197,7 @@ def _explained(modifiers: Iterable[str]) -> str:
     from workbook.codes.systems import SYSTEMS, rows_of
 
     rows = {modifier: rows_of(SYSTEMS["modifier"], modifier) for modifier in modifiers}
-    known = [f" {m} ({row[-1]['label']}) is right so: {row[-1]['when_right']}." for m, row in rows.items() if row]
+    known = [f" {m} ({row[-1]['label']}) is right when: {row[-1]['when_right']}." for m, row in rows.items() if row]
     return "".join([*known, *(f" {m} is no modifier of the workbook's list." for m, row in rows.items() if not row)])
 
 
