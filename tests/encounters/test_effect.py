@@ -52,6 +52,14 @@ def test_nothing_typed_raises_and_what_is_shown_is_escaped():
     assert "<b>" not in shown
 
 
+def test_codes_still_to_find_are_named_only_when_asked_for():
+    hidden = wb.effect(PALPITATIONS, "R00.2, 99214")
+    assert [w.code for w in hidden.worth] == ["99214, where another is right", "a code to find"]
+    assert "99213" not in repr(hidden) + hidden._repr_html_() and "93000" not in repr(hidden)
+    told = wb.effect(PALPITATIONS, "R00.2, 99214", reveal=True)
+    assert [w.code for w in told.worth] == ["99214 for 99213", "93000"]
+
+
 def test_units_are_worth_their_number():
     skin = wb.encounter("ENC-006")  # 17000 for the first lesion, 17003 for each of the next
     further = next(item for item in skin.procedures if item.code == "17003")

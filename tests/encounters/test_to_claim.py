@@ -5,7 +5,7 @@ import pytest
 
 from workbook.encounters.case import encounter, encounters
 from workbook.encounters.charges import charge_master
-from workbook.encounters.to_claim import BILLING_NPI, FACILITY_NPI, RENDERING_NPI, to_claim
+from workbook.encounters.to_claim import BILLING_NPI, FACILITY_NPI, REFERRING_NPI, RENDERING_NPI, to_claim
 from workbook.terms import WorkbookError
 
 
@@ -103,7 +103,7 @@ def test_every_case_makes_a_claim_whose_lines_add_up():
     assert len({rows(to_claim(case), "claim")[0]["subscriber_id"] for case in encounters()}) == len(encounters())
 
 
-@pytest.mark.parametrize("npi", [BILLING_NPI, RENDERING_NPI, FACILITY_NPI, "1234567893"])
+@pytest.mark.parametrize("npi", [BILLING_NPI, RENDERING_NPI, FACILITY_NPI, REFERRING_NPI, "1234567893"])
 def test_the_invented_providers_have_a_right_check_digit(npi):
     doubled = [int(d) * (1 + (n % 2)) for n, d in enumerate(reversed("80840" + npi))]
     assert sum(d - 9 if d > 9 else d for d in doubled) % 10 == 0

@@ -104,11 +104,12 @@ class Effect:
         return f'<p role="status"><strong>{safe(str(self))}</strong></p>{money}{faults}'
 
 
-def effect(case: Encounter, answer: object, locality: str = "NATIONAL") -> Effect:
+def effect(case: Encounter, answer: object, locality: str = "NATIONAL", *, reveal: bool = False) -> Effect:
     """What `answer` (any form `check` takes) would be allowed beside the case's key, and what an audit would find.
 
-    Code by code, after the denials that the audit calls for. `locality` as in `wb.price`. A code without a price says
-    why and is not counted. A stay is worth its MS-DRG. Raises WorkbookError for an unknown locality alone.
+    Code by code, after the denials that the audit calls for; codes still to find are named with `reveal` alone.
+    `locality` as in `wb.price`. A code without a price says why and is not counted. A stay is worth its MS-DRG. Raises
+    WorkbookError for an unknown locality alone.
     """
     from workbook.payment.price import price
     from workbook.rules.audit import audit
@@ -122,7 +123,7 @@ def effect(case: Encounter, answer: object, locality: str = "NATIONAL") -> Effec
     both = _together(made)
     found = audit(both, price=False)
     lines = price(both, denials=found.denials, locality=locality).arrow_lines.to_pylist()
-    return Effect(tuple(_worth(case, lines)), tuple(_findings(found.arrow_findings.to_pylist())))
+    return Effect(tuple(_worth(case, lines, reveal)), tuple(_findings(found.arrow_findings.to_pylist())))
 
 
 def _together(made: dict[str, Claims]) -> Claims:
@@ -140,36 +141,41 @@ def _together(made: dict[str, Claims]) -> Claims:
     return Claims({n: pa.concat_tables(named(claims.arrow[n], who) for who, claims in made.items()) for n in names})
 
 
-def _worth(case: Encounter, lines: list[dict[str, Any]]) -> Iterator[Worth]:
-    """Lines gathered by code: a code on two lines counts once, and what stands in a keyed code's place is beside it."""
+def _worth(case: Encounter, lines: list[dict[str, Any]], reveal: bool) -> Iterator[Worth]:
+    """Lines gathered by code: a code on two lines counts once, and what stands in a keyed code's place is with it."""
+    answered = {line["hcpcs_code"] for line in lines if line["claim_id"] == ANSWER}
+    instead = _substitutes(case, answered)
     amounts: dict[tuple[str, str], Decimal] = {}
     whys: dict[str, str] = {}
-    beside = _substitutes(case, {line["hcpcs_code"] for line in lines if line["claim_id"] == ANSWER})
     for line in lines:
-        code = "the stay" if case.visit.is_stay else beside.get(line["hcpcs_code"], line["hcpcs_code"])
+        code = "the stay" if case.visit.is_stay else instead.get(line["hcpcs_code"], line["hcpcs_code"])
         if line["not_priced_reason"]:
             whys[code] = line["not_priced_reason"]
         at = (code, line["claim_id"])
         amounts[at] = amounts.get(at, ZERO) + (line["allowed_amount"] or ZERO)
+    others = {code: other for other, code in instead.items()}
     for code in dict.fromkeys(code for code, _ in amounts):
-        if code in whys:
-            yield Worth(code, None, None, whys[code])
-        else:
-            yield Worth(code, amounts.get((code, KEY)), amounts.get((code, ANSWER)), "")
+        name, why = code, whys.get(code, "")
+        if code in others:
+            name = f"{others[code]} for {code}" if reveal else f"{others[code]}, where another is right"
+        elif code not in answered and not case.visit.is_stay and not reveal:
+            name, why = "a code to find", why and "it has no price here"
+        key, answer = (None, None) if why else (amounts.get((code, KEY)), amounts.get((code, ANSWER)))
+        yield Worth(name, key, answer, why)
 
 
 def _substitutes(case: Encounter, answered: set[str]) -> dict[str, str]:
-    """Code → the name of the pair it belongs to: a keyed code that was not answered, and what was answered instead."""
+    """Code answered → the keyed code in whose place it stands: a visit at another level, a near miss that says so."""
     keyed = {item.code for item in case.procedures}
     missing, extra = keyed - answered, answered - keyed
     pairs = [(miss.instead_of, miss.code) for miss in case.near_misses if miss.instead_of in missing]
     visits = em_level_codes()
     pairs += [(key, other) for key in sorted(missing & visits) for other in sorted(extra & visits)]
-    named: dict[str, str] = {}
+    instead: dict[str, str] = {}
     for key, other in pairs:
-        if key and other in extra and key not in named and other not in named:
-            named[key] = named[other] = f"{other} for {key}"
-    return named
+        if key and other in extra and other not in instead and key not in instead.values():
+            instead[other] = key
+    return instead
 
 
 def _findings(rows: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
