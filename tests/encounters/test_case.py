@@ -146,7 +146,9 @@ def test_a_case_is_asked_for_by_its_id():
 
 
 def test_an_unknown_id_is_answered_with_the_ids_there_are():
-    with pytest.raises(WorkbookError, match=r"there is no case 'ENC-999'; the cases are ENC-001, ENC-002"):
+    with pytest.raises(
+        WorkbookError, match=r"there is no case 'ENC-999'; did you mean ENC-099\? the cases are ENC-001 to"
+    ):
         encounter("ENC-999")
 
 

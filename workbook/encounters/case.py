@@ -148,6 +148,11 @@ class NearMiss(_Page):
     authority: Text | None = None
     instead_of: Text | None = None
 
+    @property
+    def kind(self) -> str:
+        """diagnosis or procedure: a diagnosis has a dot, or three characters."""
+        return "diagnosis" if "." in self.code or len(self.code) == 3 else "procedure"
+
 
 class Encounter(_Page):
     """One visit to code: it shows itself as its note, never with its key."""
