@@ -160,6 +160,18 @@ def test_the_catalogue_is_sorted_and_shows_no_code():
     assert "R00.2" not in cases._repr_html_()
 
 
+def test_the_catalogue_can_be_narrowed():
+    chosen = encounters(level=3, specialty="hospital medicine", coding="facility")
+    assert chosen and {(c.level, c.specialty, c.coding) for c in chosen} == {(3, "hospital medicine", "facility")}
+    assert {c.setting for c in encounters(setting="anesthesia")} == {"anesthesia"}
+
+
+@pytest.mark.parametrize("choice", [{"level": 4}, {"specialty": "alchemy"}, {"setting": "moon"}])
+def test_a_choice_that_no_case_has_is_answered_with_what_there_is(choice):
+    with pytest.raises(WorkbookError, match=r"no case has the \w+ .*; there are "):
+        encounters(**choice)
+
+
 def test_a_missing_folder_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr(case_module, "FOLDER", tmp_path / "nowhere")
     with pytest.raises(WorkbookError, match=r"the cases are missing: there is no folder .*nowhere"):
