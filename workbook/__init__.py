@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from workbook.codes.search import search
     from workbook.encounters.case import encounter, encounters
     from workbook.encounters.effect import effect
-    from workbook.encounters.em import em_level
+    from workbook.encounters.em import em_level, em_words
     from workbook.encounters.hunt import hunt
     from workbook.encounters.scoring import check
     from workbook.encounters.to_claim import to_claim
@@ -51,6 +51,7 @@ _VERBS = {
     "denial_worklist": "workbook.payment.denials",
     "effect": "workbook.encounters.effect",
     "em_level": "workbook.encounters.em",
+    "em_words": "workbook.encounters.em",
     "encounter": "workbook.encounters.case",
     "encounters": "workbook.encounters.case",
     "fee": "workbook.payment.fee",
@@ -82,10 +83,10 @@ _VERBS = {
 
 __all__ = [
     "appeal_letter", "audit", "check", "check_x12", "claim_form", "deidentify", "denial_worklist", "effect",
-    "em_level", "encounter", "encounters", "fee", "hunt", "intake", "lookup", "month_numbers", "parameter",
-    "payment_variance", "peers", "post", "price", "read_claims", "read_remittance", "receivables", "record",
-    "remittance_view", "reversal_and_correction", "review_codes", "rule", "rules", "search", "statement",
-    "to_claim", "write_835", "write_837", "write_csv",
+    "em_level", "em_words", "encounter", "encounters", "fee", "hunt", "intake", "lookup", "month_numbers",
+    "parameter", "payment_variance", "peers", "post", "price", "read_claims", "read_remittance", "receivables",
+    "record", "remittance_view", "reversal_and_correction", "review_codes", "rule", "rules", "search",
+    "statement", "to_claim", "write_835", "write_837", "write_csv",
 ]  # fmt: skip
 
 
