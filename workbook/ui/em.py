@@ -60,7 +60,7 @@ class EmSheetState(tl.HasTraits):
         except WorkbookError as error:
             self.summary, self.trace_html = str(error), ""
             return
-        self.summary, self.trace_html = str(found), found._repr_html_()
+        self.summary, self.trace_html = str(found), found.trace_html()
 
     def show_key(self) -> None:
         """How the case's key was judged, element by element."""
