@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from workbook.codes.review import review_codes
     from workbook.codes.search import search
     from workbook.encounters.case import encounter, encounters
+    from workbook.encounters.effect import effect
+    from workbook.encounters.em import em_level, em_words
     from workbook.encounters.exercise import exercise, exercises
     from workbook.encounters.hunt import hunt
     from workbook.encounters.scoring import check
@@ -48,6 +50,9 @@ _VERBS = {
     "claim_form": "workbook.claims.forms",
     "deidentify": "workbook.claims.deidentify",
     "denial_worklist": "workbook.payment.denials",
+    "effect": "workbook.encounters.effect",
+    "em_level": "workbook.encounters.em",
+    "em_words": "workbook.encounters.em",
     "encounter": "workbook.encounters.case",
     "encounters": "workbook.encounters.case",
     "exercise": "workbook.encounters.exercise",
@@ -80,11 +85,11 @@ _VERBS = {
 }
 
 __all__ = [
-    "appeal_letter", "audit", "check", "check_x12", "claim_form", "deidentify", "denial_worklist", "encounter",
-    "encounters", "exercise", "exercises", "fee", "hunt", "intake", "lookup", "month_numbers", "parameter",
-    "payment_variance", "peers", "post", "price", "read_claims", "read_remittance", "receivables", "record",
-    "remittance_view", "reversal_and_correction", "review_codes", "rule", "rules", "search", "statement", "to_claim",
-    "write_835", "write_837", "write_csv",
+    "appeal_letter", "audit", "check", "check_x12", "claim_form", "deidentify", "denial_worklist", "effect",
+    "em_level", "em_words", "encounter", "encounters", "exercise", "exercises", "fee", "hunt", "intake",
+    "lookup", "month_numbers", "parameter", "payment_variance", "peers", "post", "price", "read_claims",
+    "read_remittance", "receivables", "record", "remittance_view", "reversal_and_correction", "review_codes",
+    "rule", "rules", "search", "statement", "to_claim", "write_835", "write_837", "write_csv",
 ]  # fmt: skip
 
 

@@ -201,3 +201,29 @@ def test_terms_are_changed_and_the_claim_is_priced_anew_at_once(server):
             panel.screenshot(path=lab.ARTIFACTS / "what-if.png")
         assert shown.strangers == []
         assert shown.faults == []
+
+
+def test_a_visit_is_judged_on_the_worksheet_and_the_key_is_shown_when_asked(server):
+    address, token = server
+    with lab.page(address, "worksheet") as shown:
+        lab.open_notebook(shown, address, token, "notebooks/09_evaluation_and_management.ipynb")
+        lab.run_all(shown)
+        sheet = shown.locator(".jp-OutputArea-output", has=shown.get_by_label("Minutes"))
+        sheet.get_by_text("Nothing ticked yet").wait_for()
+        counts = sheet.locator(".widget-inline-hbox input[type=number]")
+        counts.nth(1 + 6).fill("1")  # after the minutes: the seventh kind of problem, new with an unknown outcome
+        shown.keyboard.press("Tab")
+        sheet.get_by_text("decision making needs risk").wait_for()
+        sheet.get_by_label("Risk").select_option(label="drugs bought without a prescription or therapy of low risk")
+        sheet.get_by_text("99213, by decision making").wait_for()
+        sheet.get_by_label("Minutes").fill("32")
+        shown.keyboard.press("Tab")
+        sheet.get_by_text("99214, by time").wait_for()
+        assert sheet.get_by_text("A new problem of uncertain prognosis").count() == 0
+        sheet.get_by_role("button", name="Show how the key was judged").click()
+        sheet.get_by_text("A new problem of uncertain prognosis").first.wait_for()
+        if os.environ.get("WORKBOOK_SCREENSHOTS"):
+            lab.ARTIFACTS.mkdir(exist_ok=True)
+            sheet.screenshot(path=lab.ARTIFACTS / "worksheet.png")
+        assert shown.strangers == []
+        assert shown.faults == []

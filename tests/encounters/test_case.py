@@ -146,7 +146,9 @@ def test_a_case_is_asked_for_by_its_id():
 
 
 def test_an_unknown_id_is_answered_with_the_ids_there_are():
-    with pytest.raises(WorkbookError, match=r"there is no case 'ENC-999'; the cases are ENC-001, ENC-002"):
+    with pytest.raises(
+        WorkbookError, match=r"there is no case 'ENC-999'; did you mean ENC-099\? the cases are ENC-001 to"
+    ):
         encounter("ENC-999")
 
 
@@ -156,6 +158,18 @@ def test_the_catalogue_is_sorted_and_shows_no_code():
     assert repr(cases).splitlines()[0] == "ENC-001  level 1  family medicine: A heart that flutters"
     assert "symptom as diagnosis" in cases._repr_html_()
     assert "R00.2" not in cases._repr_html_()
+
+
+def test_the_catalogue_can_be_narrowed():
+    chosen = encounters(level=3, specialty="hospital medicine", coding="facility")
+    assert chosen and {(c.level, c.specialty, c.coding) for c in chosen} == {(3, "hospital medicine", "facility")}
+    assert {c.setting for c in encounters(setting="anesthesia")} == {"anesthesia"}
+
+
+@pytest.mark.parametrize("choice", [{"level": 4}, {"specialty": "alchemy"}, {"setting": "moon"}])
+def test_a_choice_that_no_case_has_is_answered_with_what_there_is(choice):
+    with pytest.raises(WorkbookError, match=r"no case has the \w+ .*; there are "):
+        encounters(**choice)
 
 
 def test_a_missing_folder_is_said(tmp_path, monkeypatch):

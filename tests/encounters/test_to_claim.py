@@ -5,7 +5,7 @@ import pytest
 
 from workbook.encounters.case import encounter, encounters
 from workbook.encounters.charges import charge_master
-from workbook.encounters.to_claim import BILLING_NPI, FACILITY_NPI, RENDERING_NPI, to_claim
+from workbook.encounters.to_claim import BILLING_NPI, FACILITY_NPI, REFERRING_NPI, RENDERING_NPI, to_claim
 from workbook.terms import WorkbookError
 
 
@@ -90,8 +90,8 @@ def test_charges_of_ones_own_are_used():
 
 
 def test_a_code_without_a_charge_is_refused_with_what_to_do():
-    with pytest.raises(WorkbookError, match="G0402 has no charge; add a charge for it"):
-        to_claim(encounter("ENC-001"), "R00.2 G0402-25")
+    with pytest.raises(WorkbookError, match="J1000 has no charge; add a charge for it"):
+        to_claim(encounter("ENC-001"), "R00.2 J1000-25")
 
 
 def test_every_case_makes_a_claim_whose_lines_add_up():
@@ -99,11 +99,39 @@ def test_every_case_makes_a_claim_whose_lines_add_up():
         claims = to_claim(case)
         (claim,) = rows(claims, "claim")
         assert claim["billed_amount"] == sum(row["billed_amount"] for row in rows(claims, "claim_line"))
-        assert all(row["diagnosis_pointer_1"] for row in rows(claims, "claim_line"))
+        is_professional = claim["claim_type"] == "professional"
+        assert all(bool(row["diagnosis_pointer_1"]) == is_professional for row in rows(claims, "claim_line"))
+        assert all(bool(row["revenue_code"]) != is_professional for row in rows(claims, "claim_line"))
     assert len({rows(to_claim(case), "claim")[0]["subscriber_id"] for case in encounters()}) == len(encounters())
 
 
-@pytest.mark.parametrize("npi", [BILLING_NPI, RENDERING_NPI, FACILITY_NPI, "1234567893"])
+def test_a_stay_becomes_a_hospitals_claim_of_days_with_procedures_and_marks():
+    case = encounter("ENC-046")  # a hip replaced, a clot that came later
+    claims = to_claim(case)
+    (claim,) = rows(claims, "claim")
+    assert (claim["claim_type"], claim["type_of_bill"]) == ("institutional", "0111")
+    assert claim["admission_date"] == case.visit.admitted and claim["statement_through_date"] == case.visit.service_date
+    assert [row["procedure_code"] for row in rows(claims, "claim_procedure")] == ["0SR904A"]
+    marks = {row["diagnosis_code"]: row["present_on_admission"] for row in rows(claims, "claim_diagnosis")}
+    assert (marks["M1611"], marks["I2699"]) == ("Y", "N")
+    (days,) = rows(claims, "claim_line")
+    assert (days["revenue_code"], days["unit_basis"]) == ("0120", "DA")
+    assert days["units"] == (case.visit.service_date - case.visit.admitted).days
+
+
+def test_a_hospitals_outpatient_lines_bear_revenue_codes_and_point_nowhere():
+    claims = to_claim(encounter("ENC-041"), "N13.2, 99284-25, 74176, J1885")
+    shown = {row["hcpcs_code"]: row["revenue_code"] for row in rows(claims, "claim_line")}
+    assert shown["99284"] == "0450" and shown["J1885"] == "0636"
+    assert rows(claims, "claim")[0]["type_of_bill"] == "0131"
+
+
+def test_minutes_of_anesthesia_are_minutes_on_the_claim():
+    (line,) = rows(to_claim(encounter("ENC-060")), "claim_line")
+    assert (line["hcpcs_code"], line["units"], line["unit_basis"]) == ("00790", 95, "MJ")
+
+
+@pytest.mark.parametrize("npi", [BILLING_NPI, RENDERING_NPI, FACILITY_NPI, REFERRING_NPI, "1234567893"])
 def test_the_invented_providers_have_a_right_check_digit(npi):
     doubled = [int(d) * (1 + (n % 2)) for n, d in enumerate(reversed("80840" + npi))]
     assert sum(d - 9 if d > 9 else d for d in doubled) % 10 == 0

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from importlib import import_module
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -330,3 +331,18 @@ def test_lines_priced_some_patients_at_a_time_are_what_one_remittance_says(monke
     key = lambda row: (row["claim_id"], row["line_number"])  # noqa: E731
     assert sorted(found, key=key) == sorted(whole, key=key)
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_line_that_a_step_returns_twice_is_refused(monkeypatch):
+    """As when a file of fees was loaded twice under two names."""
+    module = import_module("workbook.payment.price")
+    real = module.reference
+
+    def with_a_copy(names):
+        tables = real(names)
+        twice = {"physician_fee": pa.concat_tables([tables["physician_fee"]] * 2)} if "physician_fee" in tables else {}
+        return tables | twice
+
+    monkeypatch.setattr(module, "reference", with_a_copy)
+    with pytest.raises(WorkbookError, match=r"several lines of claim \w+, line 1, at the step .*workbook codes list"):
+        wb.price(claims([VISIT]))

@@ -9,8 +9,8 @@ Of a hospital stay, a diagnosis may say whether it was present on admission (I50
 characters of ICD-10-PCS.
 
 A letter and four digits without a dot can be either kind. In a dict's two lists the list decides. Elsewhere, in order:
-a modifier or units make it a procedure; so does standing in `TAUGHT_HCPCS`; otherwise it is a diagnosis when ICD-10-CM
-has it; otherwise a procedure when its letter begins HCPCS codes. With its dot it is always a diagnosis.
+a modifier or units make it a procedure; so does a charge in the practice's list; otherwise it is a diagnosis when
+ICD-10-CM has it; otherwise a procedure when its letter begins HCPCS codes. With its dot it is always a diagnosis.
 """
 
 from __future__ import annotations
@@ -20,14 +20,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from workbook.codes import dotted, is_known
+from workbook.encounters.charges import charge_master
 
-#: HCPCS level II codes that the practice charges for. G0439 and J1100 are also the letters of G04.39 and J11.00.
-TAUGHT_HCPCS = frozenset(
-    {
-        "G0008", "G0101", "G0103", "G0121", "G0283", "G0438", "G0439", "G0444", "G2211", "J0897", "J1100", "J1885",
-        "J2919", "J3301", "Q0091", "Q5103",
-    }
-)  # fmt: skip
 HCPCS_LETTERS = frozenset("ABCEGHJKLMPQRSTV")
 BOXES = {"diagnoses": "diagnosis", "procedures": "procedure"}
 HOW = "diagnoses look like E11.42, procedures like 99213-25 or J3301 x4"
@@ -181,7 +175,7 @@ def _entry_at(text: str, at: int, kind: str | None) -> Entry | None:
 
 
 def _is_procedure(code: str) -> bool:
-    if code in TAUGHT_HCPCS:
+    if code in charge_master():  # G0439 and J1100 are also the letters of G04.39 and J11.00
         return True
     return code[0] in HCPCS_LETTERS and not is_known(dotted(code))
 

@@ -175,6 +175,11 @@ class NearMiss(_Page):
         """Whether a line of its code with these modifiers and units is what it talks about."""
         return (self.modifiers is None or set(self.modifiers) == set(modifiers)) and self.units in (None, units)
 
+    @property
+    def kind(self) -> str:
+        """diagnosis or procedure: a diagnosis has a dot, or three characters."""
+        return "diagnosis" if "." in self.code or len(self.code) == 3 else "procedure"
+
 
 class Encounter(_Page):
     """One visit to code: it shows itself as its note, never with its key."""
@@ -318,9 +323,22 @@ def encounter(id: str) -> Encounter:
     return load_encounter(path_of(id, _paths(), "case"))
 
 
-def encounters() -> Catalogue:
-    """Every case of the workbook, sorted by id."""
-    return Catalogue(load_encounter(path) for path in _paths().values())
+def encounters(
+    level: int | None = None, specialty: str | None = None, setting: str | None = None, coding: str | None = None
+) -> Catalogue:
+    """The cases of the workbook, sorted by id; all of them, or those of a level, specialty, setting or kind of coding.
+
+    Raises WorkbookError, with what there is, for a choice that no case has.
+    """
+    found = Catalogue(load_encounter(path) for path in _paths().values())
+    for field, wanted in (("level", level), ("specialty", specialty), ("setting", setting), ("coding", coding)):
+        if wanted is None:
+            continue
+        values = sorted({getattr(case, field) for case in found})
+        if wanted not in values:
+            raise WorkbookError(f"no case has the {field} {wanted!r}; there are {', '.join(map(str, values))}")
+        found = Catalogue(case for case in found if getattr(case, field) == wanted)
+    return found
 
 
 def folded(text: str) -> str:

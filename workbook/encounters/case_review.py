@@ -109,7 +109,7 @@ def _of_the_diagnoses(case: Encounter) -> Iterator[Doubt]:
     from workbook.codes import is_billable
 
     for miss in case.near_misses:
-        if "." in miss.code and not is_billable(miss.code):
+        if miss.kind == "diagnosis" and not is_billable(miss.code):
             yield Doubt(case.id, f"near miss {miss.code} is no complete code", is_error=False)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from pathlib import Path
 
 from workbook.terms import WorkbookError, money
@@ -16,7 +17,11 @@ def charge_master(path: Path | str | None = None) -> dict[str, Decimal]:
 
     Without a path: the practice of the cases (`sample_data/codes/charges.csv`).
     """
-    path = FILE if path is None else Path(path)
+    return dict(_charges(FILE if path is None else Path(path)))
+
+
+@cache
+def _charges(path: Path) -> dict[str, Decimal]:
     if not path.is_file():
         raise WorkbookError(f"the charges are missing: there is no file {path}")
     charges: dict[str, Decimal] = {}

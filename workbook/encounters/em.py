@@ -8,7 +8,6 @@ must reach a level, and either decision making or time may decide, whichever is 
 from __future__ import annotations
 
 import difflib
-import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from workbook.engine.html import safe, table_html
 from workbook.engine.yaml import plain, read_yaml
 from workbook.terms import WorkbookError, parse_date
 
@@ -54,16 +54,13 @@ class EmLevel:
         lines = [f"  {step.element}: {step.found} → {step.reaches} [{step.authority}]" for step in self.trace]
         return "\n".join([str(self), *lines])
 
+    def trace_html(self) -> str:
+        """The trace as a table."""
+        header = ("Element", "Found", "Reaches", "Authority")
+        return table_html(header, self.trace, words=header)
+
     def _repr_html_(self) -> str:
-        rows = "".join(
-            "<tr>" + "".join(f'<td style="text-align:left">{html.escape(cell)}</td>' for cell in step) + "</tr>"
-            for step in self.trace
-        )
-        head = "".join(f'<th scope="col">{name}</th>' for name in ("Element", "Found", "Reaches", "Authority"))
-        return (
-            f'<p role="status"><strong>{html.escape(str(self))}</strong></p>'
-            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        )
+        return f'<p role="status"><strong>{safe(str(self))}</strong></p>{self.trace_html()}'
 
 
 def em_level(

@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 BILLING_NPI = "1999999984"
 RENDERING_NPI = "1999999976"
 FACILITY_NPI = "1999999968"
+REFERRING_NPI = "1999999950"
+#: Settings in which another physician has ordered what is done, and is named on the claim.
+ORDERED = frozenset({"imaging", "laboratory", "therapy"})
 #: payer name → (payer id, claim filing code); any other payer is taken for a commercial one. The ids are invented.
-PAYERS = {"Medicare Part B": ("MEDICAREB", "MB"), "Medicaid": ("MEDICAID", "MC")}
+PAYERS = {
+    "Medicare Part A": ("MEDICAREA", "MA"), "Medicare Part B": ("MEDICAREB", "MB"), "Medicaid": ("MEDICAID", "MC"),
+}  # fmt: skip
 DAYS_TO_RECEIPT = 7
 #: Who is named on every claim; all invented.
 CLINIC = {
@@ -135,6 +140,7 @@ def _office(case: Encounter) -> dict[str, Any]:
         "claim_type": "professional",
         "billing_provider_npi": BILLING_NPI,
         "rendering_provider_npi": RENDERING_NPI,
+        "referring_provider_npi": REFERRING_NPI if case.setting in ORDERED else None,
         "facility_npi": None if visit.place_of_service in AT_THE_PRACTICE else FACILITY_NPI,
         "place_of_service": visit.place_of_service,
         "admission_date": visit.service_date if visit.place_of_service == "21" else None,
@@ -171,6 +177,7 @@ def _parties(claim: dict[str, Any]) -> list[dict[str, Any]]:
         ("subscriber", PATIENT | {"birth_date": claim["patient_birth_date"], "sex": claim["patient_sex"]}, "MI",
          claim["subscriber_id"]),
         ("payer", payer, "PI", claim["payer_id"]),
+        ("referring", DOCTOR, "XX", claim.get("referring_provider_npi")),
         ("rendering", DOCTOR, "XX", claim.get("rendering_provider_npi")),
         ("attending", DOCTOR, "XX", claim.get("attending_provider_npi")),
         ("operating", DOCTOR, "XX", claim.get("operating_provider_npi")),

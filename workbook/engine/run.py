@@ -10,7 +10,7 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -49,6 +49,15 @@ class Engine(Protocol):
 
     def keep(self, name: str, sql: str) -> None:
         """Run a SELECT once and keep its rows as `name`."""
+
+    def widen(self, name: str, columns: Mapping[str, str]) -> None:
+        """Add columns (name → SQL type), null on every row, to rows that were kept."""
+
+    def amend(self, name: str, source: str, key: Sequence[str], columns: Mapping[str, str]) -> None:
+        """Set columns of rows that were kept, where `source` has a row of the same key; it may have none twice.
+
+        `columns` are name → expression over the row as it was (`l`) and the row of `source` (`a`).
+        """
 
     def query(self, sql: str) -> pa.Table:
         """Run a SELECT and return its rows."""
@@ -176,6 +185,19 @@ class DuckDB:
             self._connection.execute(f'create or replace temp table "{name}" as {sql}')
         self._names[name] = "table"
 
+    def widen(self, name: str, columns: Mapping[str, str]) -> None:
+        """See `Engine.widen`."""
+        with self._told():
+            for column, kind in columns.items():
+                self._connection.execute(f'alter table "{name}" add column "{column}" {kind}')
+
+    def amend(self, name: str, source: str, key: Sequence[str], columns: Mapping[str, str]) -> None:
+        """See `Engine.amend`; in place, which costs as much as the rows that change."""
+        same = " and ".join(f"l.{k} = a.{k}" for k in key)
+        given = ", ".join(f"{column} = {expression}" for column, expression in columns.items())
+        with self._told():
+            self._connection.execute(f'update "{name}" as l set {given} from "{source}" a where {same}')
+
     def query(self, sql: str) -> pa.Table:
         """See `Engine.query`."""
         with self._told():
@@ -278,6 +300,20 @@ class Spark:
         """See `Engine.keep`."""
         frame = self._session.sql(to_spark(sql)).localCheckpoint()  # cuts the plan: it would grow with every step
         self._name(name, frame)
+
+    def widen(self, name: str, columns: Mapping[str, str]) -> None:
+        """See `Engine.widen`."""
+        nulls = ", ".join(f"cast(null as {kind}) as {column}" for column, kind in columns.items())
+        self._name(name, self._session.sql(to_spark(f"select *, {nulls} from {name}")))
+
+    def amend(self, name: str, source: str, key: Sequence[str], columns: Mapping[str, str]) -> None:
+        """See `Engine.amend`."""
+        same = " and ".join(f"l.{k} = a.{k}" for k in key)
+        held = ", ".join(
+            f"case when a.{key[0]} is not null then {columns[c]} else l.{c} end as {c}" if c in columns else f"l.{c}"
+            for c in self._session.table(name).columns
+        )
+        self.keep(name, f"select {held} from {name} l left join {source} a on {same}")
 
     def query(self, sql: str) -> pa.Table:
         """See `Engine.query`."""

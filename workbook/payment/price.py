@@ -123,7 +123,8 @@ def run_all(
     put_terms(engine, denials, terms)
     engine.put("deductible_met", DEDUCTIBLE_MET.empty() if met is None else met)
     _price_all(engine)
-    return engine.query("select * from line order by claim_id, line_number").cast(line_table().schema)
+    table = line_table()
+    return engine.query(f"select {', '.join(table.names)} from line order by claim_id, line_number").cast(table.schema)
 
 
 def put_terms(engine: Engine, denials: pa.Table | None = None, terms: Mapping[str, pa.Table] | None = None) -> None:

@@ -200,90 +200,50 @@ def adjustments() -> tuple[Adjustment, ...]:
 
 
 def run_steps(engine: Engine, before: str = "999", wanted: Iterable[str] | None = None) -> None:
-    """Run the steps whose number is less than `before` over the table `line` in `engine`.
+    """Run the steps whose number is less than `before` over the rows kept as `line` in `engine`.
 
-    One that concerns no line of it leaves its columns null. With `wanted`, those columns and the key are left in the
-    end, and a column goes as soon as no later step reads it, so that many lines need little room. Raises WorkbookError
-    when the lines became more.
+    One that concerns no line of it leaves its columns null. With `wanted`, of the columns that steps add only those
+    stand in the end that are among them or that a later step reads, so that many lines need little room. Raises
+    WorkbookError when a step returns one line twice.
     """
-    total = "select count(*) as n from line"
-    [lines] = engine.query(total)["n"].to_pylist()
     chosen = [step for step in steps() if step.id < before]
-    final = line_table(chosen[-1]).names + tuple(column.name for column in chosen[-1].columns)
-    needed = [frozenset(final if wanted is None else (*LINE.key, *wanted))]
-    for step in reversed(chosen):
-        needed.append(needed[-1] | _mentioned(step))
-    needed.reverse()
-    pending: tuple[Column, ...] = ()
-    for step, here, after in zip(chosen, needed[:-1], needed[1:], strict=True):
-        names = line_table(step).names
-        if _mentioned(step) & {column.name for column in pending}:
-            _keep_line(engine, [name for name in names if name in here], pending)
-            pending = ()
-        if step.concerns and not engine.query(f"{step.concerns.sql} limit 1").num_rows:
-            pending += step.columns
-            continue
-        left = (*names, *(column.name for column in step.columns))
-        is_written = run_step(engine, step, pending, [name for name in left if name in after])
-        pending = () if is_written else (*pending, *step.columns)
-    _keep_line(engine, [name for name in final if name in needed[-1]], pending)
-    [priced] = engine.query(total)["n"].to_pylist()
-    if priced != lines:
-        raise WorkbookError(
-            f"pricing made {priced} lines of {lines}: a loaded table has two rows for one code and date; find it with: "
-            "workbook codes list, and remove it with: workbook codes remove"
-        )
+    needed: frozenset[str] | None = None
+    if wanted is not None:
+        needed = frozenset(wanted).union(*map(_mentioned, chosen))
+    for step in chosen:
+        run_step(engine, step, needed)
 
 
 def _mentioned(step: Step) -> frozenset[str]:
     return step.select.mentions | (step.concerns.mentions if step.concerns else frozenset())
 
 
-def run_step(engine: Engine, step: Step, pending: tuple[Column, ...] = (), left: Iterable[str] | None = None) -> bool:
-    """Add a step's columns to the table `line` in `engine`; they are null for a line that the step does not return.
+def run_step(engine: Engine, step: Step, needed: frozenset[str] | None = None) -> None:
+    """Add a step's columns to the rows kept as `line` in `engine`; they are null for a line that it does not return.
 
-    False when it returns no line at all: then `line` stays as it is, and the columns are still to be added.
-
-    `pending` are columns of earlier steps that `line` does not hold yet, null on every line. `left` are the columns
-    to leave, all unless given. A step that reads `line` once and returns every row of it adds its columns in passing,
-    without a join.
+    Of the columns only those `needed` are added, all unless given. Raises WorkbookError when a line comes twice.
     """
-    names = line_table(step).names
-    shown = tuple(left) if left is not None else (*names, *(column.name for column in step.columns))
-    alias = None if step.changes else step.select.row_by_row("line", LINE.key)
-    if alias:
-        nulls = {column.name for column in pending}
-        held = [name for name in shown if name in names and name not in nulls]
-        _keep_line(engine, shown, pending, step.select.reading(alias, "line", held).sql)
-        return True
+    added = [column for column in step.columns if needed is None or column.name in needed]
+    if added:
+        engine.widen("line", {column.name: TYPES[column.type] for column in added})
+    if step.concerns and not engine.query(f"{step.concerns.sql} limit 1").num_rows:
+        return
     engine.keep("added", step.select.sql)
-    if not engine.query("select 1 as one from added limit 1").num_rows:
-        return False
-    given = {name: f"l.{name}" for name in names}
-    given |= {column.name: _null(column) for column in pending}
-    given |= {
-        name: f"case when a.claim_id is not null then a.{name} else l.{name} end as {name}" for name in step.changes
+    key = ", ".join(LINE.key)
+    twice = f"select {key} from added group by {key} having count(*) > 1 limit 1"
+    for row in engine.query(twice).to_pylist():
+        raise WorkbookError(
+            f"pricing made several lines of claim {row['claim_id']}, line {row['line_number']}, at the step "
+            f"{step.name.lower()}: a loaded table has two rows for one code and date; find it with: workbook codes "
+            "list, and remove it with: workbook codes remove"
+        )
+    own = {column.name for column in step.adds}
+    given = {
+        c.name: f"a.{c.name}" if c.name in own else f"case when a.{FEE} <> l.{FEE} then a.{FEE} end" for c in added
     }
-    given |= {column.name: f"a.{column.name}" for column in step.adds}
-    given |= {column.name: f"case when a.{FEE} <> l.{FEE} then a.{FEE} end as {column.name}" for column in step.trace}
-    engine.keep(
-        "line",
-        f"select {', '.join(given[name] for name in shown)} from line l "
-        "left join added a on a.claim_id = l.claim_id and a.line_number = l.line_number",
-    )
-    return True
-
-
-def _keep_line(
-    engine: Engine, names: Iterable[str], pending: tuple[Column, ...], sql: str = "select * from line"
-) -> None:
-    """Keep what `sql` returns as `line`, with these columns; those in `pending` are null."""
-    nulls = {column.name: _null(column) for column in pending}
-    engine.keep("line", f"select {', '.join(nulls.get(name, name) for name in names)} from ({sql}) q")
-
-
-def _null(column: Column) -> str:
-    return f"cast(null as {TYPES[column.type]}) as {column.name}"
+    given |= {name: f"a.{name}" for name in step.changes}
+    if given:
+        engine.amend("line", "added", LINE.key, given)
 
 
 def line_table(before: Step | None = None) -> Table:

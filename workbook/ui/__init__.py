@@ -1,13 +1,14 @@
 """What a learner sees and clicks in a notebook: state without widgets, and views without logic.
 
-Others may use: `browse_cards`, `browse_codes`, `code_visit`, `find_the_error`, `follow_the_dollars`, `hunt_errors`,
-`what_if`.
+Others may use: `browse_cards`, `browse_codes`, `code_visit`, `em_worksheet`, `find_the_error`,
+`follow_the_dollars`, `hunt_errors`, `what_if`.
 """
 
 from workbook.ui.views import (
     browse_cards,
     browse_codes,
     code_visit,
+    em_worksheet,
     find_the_error,
     follow_the_dollars,
     hunt_errors,
@@ -15,5 +16,6 @@ from workbook.ui.views import (
 )
 
 __all__ = [
-    "browse_cards", "browse_codes", "code_visit", "find_the_error", "follow_the_dollars", "hunt_errors", "what_if",
+    "browse_cards", "browse_codes", "code_visit", "em_worksheet", "find_the_error", "follow_the_dollars", "hunt_errors",
+    "what_if",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ import traitlets as tl
 
 from workbook.claims.model import Claims
 from workbook.encounters.case import Encounter
+from workbook.encounters.effect import effect
 from workbook.encounters.scoring import NOT_ANSWERED, check
 from workbook.encounters.to_claim import to_claim
 from workbook.payment.price import price
@@ -23,6 +24,7 @@ class CodingState(tl.HasTraits):
     summary = tl.Unicode(NOT_ANSWERED)
     hint_level = tl.Int(0)
     hint_html = tl.Unicode()
+    effect_html = tl.Unicode()
 
     def __init__(self, case: Encounter) -> None:
         super().__init__()
@@ -39,12 +41,16 @@ class CodingState(tl.HasTraits):
         self.summary = str(feedback)
         self.feedback_html = feedback._repr_html_()
         self.hint_level = 0
-        self.hint_html = ""
+        self.hint_html = self.effect_html = ""
 
     def hint(self) -> None:
         """Give the next hint: where to read, then the kind of code, then the code."""
         self.hint_level = min(self.hint_level + 1, 3)
         self.hint_html = check(self.case, self.answer).hint(self.hint_level)._repr_html_()
+
+    def weigh(self) -> None:
+        """What these codes would be paid beside the key's, and what an audit would say of them; takes seconds."""
+        self.effect_html = effect(self.case, self.answer)._repr_html_()
 
     def claim(self) -> Claims:
         """The claim that these codes make."""

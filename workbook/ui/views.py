@@ -43,7 +43,10 @@ class _View(w.VBox):
 
 
 def code_visit(case: Encounter) -> w.VBox:
-    """Two boxes for the codes of a visit, a check button, hints, and the feedback; `.state` holds what was typed."""
+    """Two boxes for the codes of a visit, a check button, hints, the feedback, and what the coding is worth.
+
+    `.state` holds what was typed.
+    """
     state = CodingState(case)
     note = w.HTML(case._repr_html_())
     diagnoses = w.Text(
@@ -56,14 +59,77 @@ def code_visit(case: Encounter) -> w.VBox:
         layout=FIELD,
     )
     check, hint = w.Button(description="Check my codes", button_style="primary"), w.Button(description="Give me a hint")
-    feedback, hints = w.HTML(), w.HTML()
+    worth = w.Button(description="What is it worth?")
+    feedback, hints, effect = w.HTML(), w.HTML(), w.HTML()
     w.link((state, "diagnoses"), (diagnoses, "value"))
     w.link((state, "procedures"), (procedures, "value"))
     check.on_click(lambda _: state.check())
     hint.on_click(lambda _: state.hint())
+    worth.on_click(lambda _: state.weigh())
+    _follow(state, "effect_html", effect, lambda text: f'<div role="alert">{text}</div>' if text else "")
     _follow(state, "feedback_html", feedback, lambda text: f'<div role="alert">{text}</div>')
     _follow(state, "hint_html", hints, lambda text: f'<div role="alert">{text}</div>' if text else "")
-    return _View("visit to code", state, [note, diagnoses, procedures, w.HBox([check, hint]), feedback, hints])
+    buttons = w.HBox([check, hint, worth])
+    return _View("visit to code", state, [note, diagnoses, procedures, buttons, feedback, effect, hints])
+
+
+def em_worksheet(case: Encounter | None = None, service_date: str | None = None) -> w.VBox:
+    """A worksheet for a visit's level: tick what the note documents, and the code follows at once with its trace.
+
+    With a `case` its note stands above and the key's judgement can be shown; `.state` holds what was ticked. Raises
+    WorkbookError for a date that cannot be read.
+    """
+    from workbook.encounters.em import em_words
+    from workbook.terms import parse_date
+    from workbook.ui.em import MEDICARE, OTHER, EmSheetState
+
+    state = EmSheetState(case, parse_date(service_date, "service_date") if service_date else None)
+    narrow, long = w.Layout(width="5em"), w.Layout(width="min(44em, 95%)")
+    boxes = {
+        "setting": w.Dropdown(
+            description="Setting", options=[(label, word) for word, label in em_words("settings").items()]
+        ),
+        "is_new": w.Checkbox(
+            description="A new patient (not seen by the specialty and group in three years)", indent=False
+        ),
+        "payer": w.Dropdown(description="Who pays", options=[MEDICARE, OTHER]),
+        "minutes": w.BoundedIntText(description="Minutes", min=0, max=1440),
+    }
+    for name, box in boxes.items():
+        box.style, box.layout = (WIDE if name != "is_new" else {"description_width": "initial"}), FIELD
+        w.link((state, name), (box, "value"))
+    risk = w.SelectMultiple(
+        description="Risk", options=[(label, word) for word, label in em_words("risk").items()], rows=12, style=WIDE,
+        layout=FIELD,
+    )  # fmt: skip
+    risk.observe(lambda change: setattr(state, "risk", list(change["new"])), "value")
+
+    def rows(element: str) -> w.VBox:
+        made = []
+        for word, label in em_words(element).items():
+            is_yes_no = element == "data" and word not in ("tests", "outside_notes")
+            box = (
+                w.Checkbox(indent=False, layout=narrow) if is_yes_no else w.BoundedIntText(min=0, max=20, layout=narrow)
+            )
+            box.tooltip = label
+
+            def keep(change: dict, word: str = word) -> None:
+                setattr(state, element, {**getattr(state, element), word: change["new"]})
+
+            box.observe(keep, "value")
+            made.append(w.HBox([box, w.HTML(html.escape(label), layout=long)]))
+        return w.VBox([w.HTML(f"<strong>{'Problems: how many' if element == 'problems' else 'Data'}</strong>"), *made])
+
+    summary, trace, key = w.HTML(), w.HTML(), w.HTML()
+    _follow(state, "summary", summary, _spoken)
+    _follow(state, "trace_html", trace)
+    _follow(state, "key_html", key)
+    parts = [*boxes.values(), rows("problems"), rows("data"), risk, summary, trace]
+    if case is not None:
+        reveal = w.Button(description="Show how the key was judged", layout=w.Layout(width="auto"))
+        reveal.on_click(lambda _: state.show_key())
+        parts = [w.HTML(case._repr_html_()), *parts, reveal, key]
+    return _View("worksheet of a visit's level", state, parts)
 
 
 def find_the_error(claims: Claims, audit: Audit) -> w.VBox:
