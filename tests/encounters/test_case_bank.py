@@ -98,7 +98,8 @@ def test_every_key_was_coded_a_second_time_blind_and_every_difference_is_decided
     assert {row["case"] for row in rows} == {case.id for case in CASES}
     for case in CASES:
         own = [row for row in rows if row["case"] == case.id]
-        texts = [row["first"] for row in own] + [row["second"] for row in own if row["decision"] == "changed"]
+        texts = [row["first"] for row in own]
+        texts += [f"{row['second']} {row['why']}" for row in own if row["decision"] == "changed"]
         logged = {code for text in texts for code in re.findall(r"[A-Z0-9.]{3,8}", text)}
         assert {item.code for item in case.answer_key} - logged == set(), case.id
 

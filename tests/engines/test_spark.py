@@ -42,6 +42,18 @@ def engine(session):
     opened.close()
 
 
+def test_rows_that_were_kept_are_amended_as_on_duckdb(engine):
+    engine.keep("line", "select * from (values ('C1', 1, 10), ('C1', 2, 20)) t(claim_id, line_number, fee)")
+    engine.widen("line", {"before": "INTEGER"})
+    engine.keep("added", "select 'C1' as claim_id, 2 as line_number, 5 as fee")
+    key = ("claim_id", "line_number")
+    assert engine.amend("line", "added", key, {"fee": "a.fee", "before": "l.fee"}) == 0
+    found = engine.query("select fee, before from line order by line_number").to_pylist()
+    assert found == [{"fee": 10, "before": None}, {"fee": 5, "before": 20}]
+    engine.keep("added", "select * from (values ('C1', 1, 5), ('C1', 1, 6)) t(claim_id, line_number, fee)")
+    assert engine.amend("line", "added", key, {"fee": "a.fee"}) == 1
+
+
 @pytest.mark.parametrize("card", rules(), ids=lambda c: c.id)
 def test_a_card_finds_on_spark_what_it_finds_on_duckdb(engine, card):
     assert [example for example in run_examples(engine, card) if not example.holds] == []

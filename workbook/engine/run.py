@@ -53,10 +53,11 @@ class Engine(Protocol):
     def widen(self, name: str, columns: Mapping[str, str]) -> None:
         """Add columns (name → SQL type), null on every row, to rows that were kept."""
 
-    def amend(self, name: str, source: str, key: Sequence[str], columns: Mapping[str, str]) -> None:
-        """Set columns of rows that were kept, where `source` has a row of the same key; it may have none twice.
+    def amend(self, name: str, source: str, key: Sequence[str], columns: Mapping[str, str]) -> int:
+        """Set columns of rows that were kept, where `source`, kept too, has a row of the same key.
 
-        `columns` are name → expression over the row as it was (`l`) and the row of `source` (`a`).
+        `columns` are name → expression over the row as it was (`l`) and the row of `source` (`a`). Returns how many
+        rows of `source` had no row for themselves: above 0 a key comes twice, and the rows kept are of no use.
         """
 
     def query(self, sql: str) -> pa.Table:
@@ -191,12 +192,16 @@ class DuckDB:
             for column, kind in columns.items():
                 self._connection.execute(f'alter table "{name}" add column "{column}" {kind}')
 
-    def amend(self, name: str, source: str, key: Sequence[str], columns: Mapping[str, str]) -> None:
+    def amend(self, name: str, source: str, key: Sequence[str], columns: Mapping[str, str]) -> int:
         """See `Engine.amend`; in place, which costs as much as the rows that change."""
         same = " and ".join(f"l.{k} = a.{k}" for k in key)
         given = ", ".join(f"{column} = {expression}" for column, expression in columns.items())
         with self._told():
-            self._connection.execute(f'update "{name}" as l set {given} from "{source}" a where {same}')
+            update = f'update "{name}" as l set {given} from "{source}" a where {same}'
+            [[changed]] = self._connection.execute(update).fetchall()  # a row that is set twice counts once
+            [[rows]] = self._connection.execute(f'select count(*) from "{source}"').fetchall()
+        left: int = rows - changed
+        return left
 
     def query(self, sql: str) -> pa.Table:
         """See `Engine.query`."""
@@ -306,14 +311,16 @@ class Spark:
         nulls = ", ".join(f"cast(null as {kind}) as {column}" for column, kind in columns.items())
         self._name(name, self._session.sql(to_spark(f"select *, {nulls} from {name}")))
 
-    def amend(self, name: str, source: str, key: Sequence[str], columns: Mapping[str, str]) -> None:
+    def amend(self, name: str, source: str, key: Sequence[str], columns: Mapping[str, str]) -> int:
         """See `Engine.amend`."""
+        before = self._session.table(name).count()
         same = " and ".join(f"l.{k} = a.{k}" for k in key)
         held = ", ".join(
             f"case when a.{key[0]} is not null then {columns[c]} else l.{c} end as {c}" if c in columns else f"l.{c}"
             for c in self._session.table(name).columns
         )
         self.keep(name, f"select {held} from {name} l left join {source} a on {same}")
+        return self._session.table(name).count() - before
 
     def query(self, sql: str) -> pa.Table:
         """See `Engine.query`."""

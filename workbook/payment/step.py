@@ -229,21 +229,23 @@ def run_step(engine: Engine, step: Step, needed: frozenset[str] | None = None) -
     if step.concerns and not engine.query(f"{step.concerns.sql} limit 1").num_rows:
         return
     engine.keep("added", step.select.sql)
-    key = ", ".join(LINE.key)
-    twice = f"select {key} from added group by {key} having count(*) > 1 limit 1"
-    for row in engine.query(twice).to_pylist():
-        raise WorkbookError(
-            f"pricing made several lines of claim {row['claim_id']}, line {row['line_number']}, at the step "
-            f"{step.name.lower()}: a loaded table has two rows for one code and date; find it with: workbook codes "
-            "list, and remove it with: workbook codes remove"
-        )
     own = {column.name for column in step.adds}
     given = {
         c.name: f"a.{c.name}" if c.name in own else f"case when a.{FEE} <> l.{FEE} then a.{FEE} end" for c in added
     }
     given |= {name: f"a.{name}" for name in step.changes}
-    if given:
-        engine.amend("line", "added", LINE.key, given)
+    if given and engine.amend("line", "added", LINE.key, given):
+        raise _twice(engine, step)
+
+
+def _twice(engine: Engine, step: Step) -> WorkbookError:
+    key = ", ".join(LINE.key)
+    [row] = engine.query(f"select {key} from added group by {key} having count(*) > 1 limit 1").to_pylist()
+    return WorkbookError(
+        f"pricing made several lines of claim {row['claim_id']}, line {row['line_number']}, at the step "
+        f"{step.name.lower()}: a loaded table has two rows for one code and date; find it with: workbook codes list, "
+        "and remove it with: workbook codes remove"
+    )
 
 
 def line_table(before: Step | None = None) -> Table:
