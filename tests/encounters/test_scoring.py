@@ -202,8 +202,8 @@ def test_an_alternative_is_as_right_as_the_key(tmp_path):
         ("R00", "R00 is not complete: it needs more characters."),
         ("R00.22", "R00.22 is not in ICD-10-CM."),
         ("R00.1", "The right category, another code: compare each of its words with the note."),
-        ("I10", "The note does not call for this diagnosis."),
-        ("85025", "The note does not call for this service."),
+        ("I10", "The note does not say that this was found, treated or weighed at this visit."),
+        ("85025", "The note does not show that this was done and is to be billed here."),
         ("99203", "A visit is right, at another level: weigh problems, data and risk again; two of the three decide."),
     ],
 )

@@ -13,9 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
-from workbook.codes import is_billable, is_known
+from workbook.codes import is_billable
 from workbook.encounters.answer import Entry, read_answer
 from workbook.encounters.case import Encounter, KeyItem, NearMiss
+from workbook.encounters.why_extra import why_extra
 from workbook.terms import WorkbookError
 
 ONE, HALF, NONE = Decimal(1), Decimal("0.5"), Decimal(0)
@@ -222,7 +223,8 @@ def _items(case: Encounter, entries: tuple[Entry, ...], matched: dict[int, KeyIt
             item = _near_miss(entry, miss, NONE if miss.instead_of in credited else miss.credit)
             credited.add(miss.instead_of or "")
         else:
-            item = _extra(entry, [k for k in case.answer_key if k not in matched.values()])
+            still_open = [k for k in case.answer_key if k not in matched.values()]
+            item = _extra(case, entry, still_open, [entries[n] for n in matched])
         seen.add(entry.code)
         shown.add(str(entry))
         items.append(item)
@@ -262,24 +264,20 @@ def _near_miss(entry: Entry, miss: NearMiss, credit: Decimal) -> Item:
     return Item(str(entry), entry.kind, "near miss", credit, miss.say, authority=miss.authority)
 
 
-def _extra(entry: Entry, open_items: list[KeyItem]) -> Item:
-    say, authority = "The note does not call for this service.", None
-    if entry.kind == "diagnosis":
-        say, authority = _extra_diagnosis(entry.code, open_items)
+def _extra(case: Encounter, entry: Entry, open_items: list[KeyItem], found: list[Entry]) -> Item:
+    """An entry that no keyed code matches: near one that is still open, or wrong by a rule that can be named."""
+    if (
+        entry.kind == "diagnosis"
+        and is_billable(entry.code)
+        and any(entry.code[:3] == item.code[:3] for item in open_items)
+    ):
+        say, authority = "The right category, another code: compare each of its words with the note.", None
     elif _service(entry.code) == "a visit" and any(_service(item.code) == "a visit" for item in open_items):
         say = "A visit is right, at another level: weigh problems, data and risk again; two of the three decide."
         authority = "CPT E/M guidelines 2023 (MDM table)"
+    else:
+        say, authority = why_extra(case, entry, found)
     return Item(str(entry), entry.kind, "extra", NONE, say, authority=authority)
-
-
-def _extra_diagnosis(code: str, open_items: list[KeyItem]) -> tuple[str, str | None]:
-    if not is_known(code):
-        return f"{code} is not in ICD-10-CM.", None
-    if not is_billable(code):
-        return f"{code} is not complete: it needs more characters.", "ICD-10-CM Guidelines, I.B.2"
-    if any(code[:3] == item.code[:3] for item in open_items):
-        return "The right category, another code: compare each of its words with the note.", None
-    return "The note does not call for this diagnosis.", None
 
 
 def _first_listed(case: Encounter, entries: tuple[Entry, ...]) -> bool | None:

@@ -36,7 +36,7 @@ def _diagnosis(case: Encounter, code: str, right: list[str]) -> tuple[str, str]:
     from workbook.codes.review import review_codes
 
     if not is_known(code):
-        return f"{code} is not in ICD-10-CM.", "ICD-10-CM Tabular, whole list"
+        return f"{code} is not in ICD-10-CM.", "ICD-10-CM Guidelines, I.B.2"
     if not is_billable(code):
         return f"{code} is not complete: it needs more characters.", "ICD-10-CM Guidelines, I.B.2"
     setting = "inpatient" if case.visit.is_stay else "outpatient"
