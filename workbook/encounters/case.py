@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -149,16 +149,22 @@ class NearMiss(_Page):
     instead_of: Text | None = None
 
 
-class Encounter(_Page):
-    """One visit to code: it shows itself as its note, never with its key."""
+class Heading(_Page):
+    """What a catalogue shows of a case, or of a template of cases."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^ENC-[0-9]{3}$|^VAR-[0-9]{3}-[0-9]+$")]
+    id: Text
     title: Text
     level: Literal[1, 2, 3]
     specialty: Text
     setting: Annotated[str, AfterValidator(_setting)]
-    coding: Literal["professional", "facility"] = "professional"
     teaches: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+class Encounter(Heading):
+    """One visit to code: it shows itself as its note, never with its key."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^ENC-[0-9]{3}$|^VAR-[0-9]{3}-[0-9]+$")]
+    coding: Literal["professional", "facility"] = "professional"
     visit: Visit
     patient: Patient
     provider: Text | None = None
@@ -215,7 +221,10 @@ class Encounter(_Page):
         )
 
 
-class Catalogue(tuple[Encounter, ...]):
+Entries = TypeVar("Entries", bound=Heading)
+
+
+class Catalogue(tuple[Entries, ...]):
     """The cases in the order of their ids; shows id, level, specialty, setting, title and what each teaches."""
 
     def __repr__(self) -> str:
@@ -238,23 +247,36 @@ def load_encounter(path: Path | str) -> Encounter:
     path = Path(path)
     page = read_yaml(path)
     case = validated(Encounter, page, path.name)
-    if faults := list(_faults(case, path.stem)):
+    if faults := list(faults_of(case, path.stem)):
         raise faults_error(page, path.name, faults)
     return case
 
 
-def encounter(id: str) -> Encounter:
-    """One case of the workbook by its id, `encounter("ENC-001")`; an unknown id is refused with the ids there are."""
-    paths = _paths()
+def encounter(id: str, seed: int | None = None) -> Encounter:
+    """One case of the workbook by its id, `encounter("ENC-001")`; an unknown id is refused with the ids there are.
+
+    `encounter("VAR-012", seed=7)`, or its id `encounter("VAR-012-7")`, is made from a template: each seed (a whole
+    number from 0 on) is a case of its own, the same everywhere. Without a seed it is the first, seed 1. Only a VAR
+    takes a seed.
+    """
     wanted = str(id).strip().upper()
+    if wanted.startswith("VAR"):
+        from workbook.encounters.variants import variant
+
+        return variant(wanted, seed)
+    if seed is not None:
+        raise WorkbookError(
+            f"{id} is one case without variants; leave out the seed, or name a template such as VAR-001"
+        )
+    paths = _paths()
     if wanted not in paths:
         close = difflib.get_close_matches(wanted, paths, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
-        raise WorkbookError(f"there is no case {id!r}; {hint}the cases are {_span(list(paths))}")
+        raise WorkbookError(f"there is no case {id!r}; {hint}the cases are {span(list(paths))}")
     return load_encounter(paths[wanted])
 
 
-def encounters() -> Catalogue:
+def encounters() -> Catalogue[Encounter]:
     """Every case of the workbook, sorted by id."""
     return Catalogue(load_encounter(path) for path in _paths().values())
 
@@ -264,7 +286,8 @@ def folded(text: str) -> str:
     return " ".join(text.split())
 
 
-def _span(ids: list[str]) -> str:
+def span(ids: list[str]) -> str:
+    """The ids there are, short enough for an error."""
     return f"{ids[0]} to {ids[-1]} ({len(ids)})" if len(ids) > 8 else ", ".join(ids) or "none"
 
 
@@ -277,7 +300,8 @@ def _paths() -> dict[str, Path]:
     return {path.stem: path for path in sorted(FOLDER.glob("ENC-*.yaml"))}
 
 
-def _faults(case: Encounter, stem: str) -> Iterator[tuple[Location, str]]:
+def faults_of(case: Encounter, stem: str) -> Iterator[tuple[Location, str]]:
+    """What contradicts itself in a case that is well formed: where it stands on the page, and what is expected."""
     if case.id != stem:
         yield ("id",), f"expected {stem}, the name of the file, found {case.id}"
     first = [item for item in case.answer_key if item.place == "first-listed"]

@@ -50,9 +50,14 @@ def review_cases(paths: Iterable[Path | str]) -> list[Doubt]:
         except WorkbookError as error:
             doubts += [Doubt(path.stem, line) for line in str(error).splitlines()]
     for case in cases:
-        doubts += [*_of_the_page(case), *_of_the_diagnoses(case), *_of_the_visit(case), *_of_the_procedures(case)]
-    doubts += _of_the_claims(cases)
+        doubts += review_case(case)
+    doubts += review_claims(cases)
     return sorted(doubts, key=lambda doubt: (doubt.case, not doubt.is_error))
+
+
+def review_case(case: Encounter) -> list[Doubt]:
+    """Every doubt about one case but what an audit says of its claim: page, diagnoses, visit and procedures."""
+    return [*_of_the_page(case), *_of_the_diagnoses(case), *_of_the_visit(case), *_of_the_procedures(case)]
 
 
 def _of_the_page(case: Encounter) -> Iterator[Doubt]:
@@ -127,7 +132,7 @@ def _labels() -> set[str]:
         return {row["hcpcs_code"] for row in csv.DictReader(stream)}
 
 
-def _of_the_claims(cases: list[Encounter]) -> Iterator[Doubt]:
+def review_claims(cases: Iterable[Encounter]) -> Iterator[Doubt]:
     """What an audit says of the claims of the keys, all at once."""
     import pyarrow as pa
 
