@@ -10,12 +10,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from workbook.claims.model import Claims
 from workbook.encounters.case import FOLDER, Encounter, KeyItem, load_encounter
 from workbook.encounters.charges import charge_master
 from workbook.encounters.em import em_level_codes
+from workbook.encounters.variants import load_template
 from workbook.terms import WorkbookError
 
 WORDS = (80, 400)
@@ -26,6 +28,8 @@ AUTHORITY = re.compile(
     r"|\d+ (CFR|USC) |CPT E/M guidelines 2023 \(|CPT guidelines \(|HCPCS Level II \("
 )
 NEAR_MISSES = 2
+#: How many variants of a template are looked at.
+VARIANTS = 20
 
 
 @dataclass(frozen=True)
@@ -41,18 +45,29 @@ class Doubt:
 
 
 def review_cases(paths: Iterable[Path | str]) -> list[Doubt]:
-    """Every doubt about the cases on these pages, in their order; a page that does not load is a doubt too."""
+    """Every doubt about the cases on these pages, in their order; a page that does not load is a doubt too.
+
+    Of a template (VAR-001.yaml) the first variants are looked at, and the same doubt about several is said once.
+    """
     doubts: list[Doubt] = []
     cases: list[Encounter] = []
     for path in map(Path, paths):
         try:
-            cases.append(load_encounter(path))
+            cases += _cases_of(path)
         except WorkbookError as error:
             doubts += [Doubt(path.stem, line) for line in str(error).splitlines()]
     for case in cases:
         doubts += review_case(case)
     doubts += review_claims(cases)
-    return sorted(doubts, key=lambda doubt: (doubt.case, not doubt.is_error))
+    once = {(doubt.case[:7], doubt.say): doubt for doubt in reversed(doubts)}
+    return sorted(once.values(), key=lambda doubt: (doubt.case, not doubt.is_error))
+
+
+def _cases_of(path: Path) -> list[Encounter]:
+    if not path.stem.startswith("VAR-"):
+        return [load_encounter(path)]
+    template = load_template(path)
+    return [template.draw(seed) for seed in range(1, VARIANTS + 1)]
 
 
 def review_case(case: Encounter) -> list[Doubt]:
@@ -127,6 +142,7 @@ def _of_the_procedures(case: Encounter) -> Iterator[Doubt]:
             yield Doubt(case.id, f"{item.code} has no charge in sample_data/codes/charges.csv")
 
 
+@cache
 def _labels() -> set[str]:
     with (FOLDER.parent / "codes" / "hcpcs.csv").open(encoding="utf-8", newline="") as stream:
         return {row["hcpcs_code"] for row in csv.DictReader(stream)}

@@ -41,7 +41,7 @@ PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*)\}")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 CONDITIONS = ("when", "unless")
 OWN_FIELDS = ("choices", "derived", "never")
-DEEPEST = 8
+DEEPEST = 16
 Location = tuple[str | int, ...]
 _GONE = object()
 
@@ -246,17 +246,17 @@ class _Draw:
 
     def _text(self, words: str, at: Location, depth: int) -> Any:
         if (whole := PLACEHOLDER.fullmatch(words)) and whole[1][0].islower():
-            return self._render(self._find(whole[1], at), at, depth + 1)
+            return self._render(self._find(whole[1], at, depth), at, depth + 1)
 
         def put(match: re.Match[str]) -> str:
             name = match[1]
-            value = self._render(self._find(name[0].lower() + name[1:], at), at, depth + 1)
+            value = self._render(self._find(name[0].lower() + name[1:], at, depth), at, depth + 1)
             said: str = self._told(at, text, value)
             return said[:1].upper() + said[1:] if name[0].isupper() else said
 
         return PLACEHOLDER.sub(put, words)
 
-    def _find(self, name: Any, at: Location) -> Any:
+    def _find(self, name: Any, at: Location, depth: int = 0) -> Any:
         """The value that a name with dots stands for; a number stands for itself."""
         if not isinstance(name, str):
             return name
@@ -270,7 +270,7 @@ class _Draw:
             if not found:
                 raise self._fault(at, f"{name}: what was drawn (seed {self.seed}) has no {part}")
             value = found[0]
-        return self._render(value, at) if isinstance(value, str) else value
+        return self._render(value, at, depth + 1) if isinstance(value, str) else value
 
     def _derive(self, how: Any, at: Location) -> Any:
         if isinstance(how, dict) and len(how) == 1:
