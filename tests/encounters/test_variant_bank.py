@@ -8,7 +8,7 @@ import pytest
 from workbook.encounters.case import DIAGNOSIS_CODE
 from workbook.encounters.case_review import review_case, review_cases, review_claims
 from workbook.encounters.scoring import check
-from workbook.encounters.variants import FOLDER, variants
+from workbook.encounters.variants import FOLDER, PLACEHOLDER, variants
 
 TEMPLATES = variants()
 SEEDS = 200
@@ -29,24 +29,30 @@ def typed(case):
 
 @EACH
 def test_two_hundred_seeds_make_sound_cases_that_score_100(template):
-    keys, notes = set(), set()
+    keys, notes, missed = set(), set(), set()
     for seed in range(SEEDS):
         case = template.draw(seed)
         assert [str(doubt) for doubt in review_case(case) if doubt.is_error] == []
         assert FIRST <= case.visit.service_date <= LAST
         assert case.setting in ALWAYS_OPEN or case.visit.service_date.weekday() < 5, case.id
         assert max(map(len, case.note.splitlines())) <= 118
-        assert "{" not in case.model_dump_json(include={"note", "answer_key", "near_misses", "em"}).replace('{"', "")
+        assert PLACEHOLDER.search(case.model_dump_json()) is None
         feedback = check(case, typed(case))
         assert (feedback.score, feedback.missing, feedback.first_listed) == (Decimal("100.0"), (), True)
-        for miss in case.near_misses:
-            kind = "diagnoses" if DIAGNOSIS_CODE.fullmatch(miss.code) else "procedures"
-            (item,) = check(case, {kind: miss.code}).items
-            assert (item.verdict, item.points, item.say) == ("near miss", miss.credit, miss.say), case.id
         keys.add(key_of(case))
         notes.add(case.note)
+        if (key_of(case), case.near_misses) not in missed:
+            missed.add((key_of(case), case.near_misses))
+            near_misses_score_what_the_page_says(case)
     assert len(keys) >= 4  # not only the numbers of the note change
-    assert len(keys) * len(notes) >= 12 and len(notes) >= 40
+    assert len(notes) >= 40
+
+
+def near_misses_score_what_the_page_says(case):
+    for miss in case.near_misses:
+        kind = "diagnoses" if DIAGNOSIS_CODE.fullmatch(miss.code) else "procedures"
+        (item,) = check(case, {kind: miss.code}).items
+        assert (item.verdict, item.points, item.say) == ("near miss", miss.credit, miss.say), case.id
 
 
 def test_the_audit_of_the_claims_finds_no_error():
@@ -69,10 +75,9 @@ def test_no_two_templates_are_equal():
     assert len({template.title for template in TEMPLATES}) == len(TEMPLATES)
 
 
-def test_a_template_can_be_checked_as_a_page_of_cases_is(tmp_path):
-    assert [str(d) for d in review_cases([FOLDER / "VAR-029.yaml"]) if d.is_error] == []
+def test_a_template_is_checked_as_a_page_of_cases_is_and_each_doubt_is_said_once(tmp_path):
     page = (FOLDER / "VAR-029.yaml").read_text(encoding="utf-8").replace("stem: H25.1,", "stem: H25.9,")
     (tmp_path / "VAR-029.yaml").write_text(page, encoding="utf-8")
     doubts = [str(doubt) for doubt in review_cases([tmp_path / "VAR-029.yaml"]) if doubt.is_error]
     assert doubts and all("H25.9" in doubt for doubt in doubts)
-    assert len(doubts) == len({doubt.split(": ", 1)[1] for doubt in doubts})  # each is said once
+    assert len(doubts) == len({doubt.split(": ", 1)[1] for doubt in doubts})

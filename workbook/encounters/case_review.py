@@ -133,13 +133,18 @@ def _of_the_visit(case: Encounter) -> Iterator[Doubt]:
 def _of_the_procedures(case: Encounter) -> Iterator[Doubt]:
     if case.visit.is_stay:
         return
-    charges, labels = charge_master(), _labels()
+    charged, labels = _charged(), _labels()
     for item in case.procedures:
         for code in item.codes:
             if code not in labels:
                 yield Doubt(case.id, f"{code} has no label in sample_data/codes/hcpcs.csv")
-        if item.code not in charges:
+        if item.code not in charged:
             yield Doubt(case.id, f"{item.code} has no charge in sample_data/codes/charges.csv")
+
+
+@cache
+def _charged() -> frozenset[str]:
+    return frozenset(charge_master())
 
 
 @cache
