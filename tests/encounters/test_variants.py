@@ -7,6 +7,7 @@ from datetime import date
 from random import Random
 
 import pytest
+import yaml
 
 import workbook as wb
 import workbook.encounters.variants as variants_module
@@ -287,3 +288,31 @@ def test_a_variant_is_loaded_in_less_than_50_ms():
         encounter(template.id, seed=3)
         slowest = max(slowest, time.process_time() - start)
     assert slowest < 0.05
+
+
+def nodes(node, at=()):
+    """The place of every value of a page."""
+    yield at
+    below = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in below:
+        yield from nodes(value, (*at, key))
+
+
+def test_whatever_stands_anywhere_on_a_page_it_makes_a_case_or_one_clear_error(tmp_path):
+    path = tmp_path / "VAR-900.yaml"
+    strange = (7, {}, {"when": 5}, {"divided_up": [1, 0]})
+    places = [at for at in nodes(yaml.safe_load(PAGE)) if at]
+    told = 0
+    for n, at in enumerate(places):
+        for value in (strange[n % 4], strange[(n + 1) % 4]):
+            page = node = yaml.safe_load(PAGE)
+            for key in at[:-1]:
+                node = node[key]
+            node[at[-1]] = value
+            path.write_text(yaml.safe_dump(page, sort_keys=False), encoding="utf-8")
+            try:
+                load_template(path).draw(1)
+            except WorkbookError as error:
+                told += 1
+                assert str(error).startswith("VAR-900.yaml, "), (at, value)
+    assert told > len(places) / 2

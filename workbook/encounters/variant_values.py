@@ -180,6 +180,8 @@ def _band(arguments: Any, find: Find) -> Any:
     """The value of the highest bound that is reached."""
     of, bounds = _parts(arguments, "of", "from")
     known = number(find(of))
+    if not isinstance(bounds, dict):
+        raise ValueError(f"expected bounds and their values, found {bounds!r}")
     reached = [(number(bound), value) for bound, value in bounds.items() if number(bound) <= known]
     if not reached:
         raise ValueError(f"{known} is below every bound")

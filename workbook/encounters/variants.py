@@ -201,7 +201,7 @@ class _Draw:
         rendered: Fields = self._render(Fields(kept, self.source.lines), ())
         rendered["id"] = f"{self.template.id}-{self.seed}"
         rendered["note"] = self._note(rendered["note"])
-        if misses := rendered.get("near_misses"):
+        if isinstance(misses := rendered.get("near_misses"), Items):
             rendered["near_misses"] = _without_repeats(misses, rendered.get("answer_key"))
         return rendered
 
@@ -298,6 +298,8 @@ class _Draw:
     def _told(self, at: Location, function: Any, *arguments: Any) -> Any:
         try:
             return function(*arguments)
+        except ArithmeticError as error:
+            raise self._fault(at, f"this cannot be worked out ({error})") from None
         except ValueError as error:
             raise self._fault(at, str(error)) from None
 
@@ -307,14 +309,24 @@ class _Draw:
 
 def _without_repeats(misses: Items, key: Any) -> Items:
     """The near misses that are wrong in this draw, each code once."""
-    taken: set[Any] = set()
+    taken: set[str] = set()
     for item in key if isinstance(key, list) else ():
-        if isinstance(item, dict):
-            taken |= {item.get("code"), *(item.get("alternatives") or ())}
+        taken |= {_code(item), *_alternatives(item)}
     kept: list[int] = []
     for n, miss in enumerate(misses):
-        code = miss.get("code") if isinstance(miss, dict) else None
-        if code is None or code not in taken:
+        code = _code(miss)
+        if not code or code not in taken:
             kept.append(n)
         taken.add(code)
     return Items([misses[n] for n in kept], [misses.lines[n] for n in kept])
+
+
+def _code(item: Any) -> str:
+    """The code of a key item or near miss; nothing where the page has no such text, which is told later."""
+    code = item.get("code") if isinstance(item, dict) else None
+    return code if isinstance(code, str) else ""
+
+
+def _alternatives(item: Any) -> tuple[str, ...]:
+    others = item.get("alternatives") if isinstance(item, dict) else None
+    return tuple(map(str, others)) if isinstance(others, list) else ()
