@@ -11,6 +11,7 @@ import yaml
 
 import workbook as wb
 import workbook.encounters.variants as variants_module
+from workbook.cli import main
 from workbook.encounters.case import encounter
 from workbook.encounters.variant_values import Again, draw, eight_minute_units
 from workbook.encounters.variants import load_template, variant, variants
@@ -271,6 +272,13 @@ def test_the_catalogue_of_templates_shows_itself():
     assert wb.variants() == listed
     assert repr(listed).splitlines()[0] == "VAR-001  level 2  orthopedics: A planned injection into a joint"
     assert "<td>VAR-001</td>" in listed._repr_html_()
+
+
+def test_the_command_line_lists_templates_and_shows_a_variant(capsys):
+    assert main(["cases", "list"]) == 0
+    assert "VAR-001  level 2  orthopedics: A planned injection into a joint" in capsys.readouterr().out
+    assert main(["cases", "show", "VAR-001-7"]) == 0
+    assert capsys.readouterr().out.startswith("VAR-001-7 · A planned injection into a joint")
 
 
 def test_a_missing_folder_is_told(monkeypatch, tmp_path):

@@ -12,6 +12,8 @@ such name alone is the drawn value itself, of any kind. A list item or a field w
 if the condition holds (`{side: left, stage: [1, 2], minutes: {from: 75}}`: all of it); `then:` says the value where
 it is no mapping. `note` is a list of paragraphs, each a text or a list of sentences. A near miss that a draw makes
 right, or says twice, falls away.
+
+A choice that is added, moved or widened changes the cases of the page's seeds; what only rewords does not change the key.
 """
 
 from __future__ import annotations
