@@ -13,7 +13,7 @@ if the condition holds (`{side: left, stage: [1, 2], minutes: {from: 75}}`: all 
 it is no mapping. `note` is a list of paragraphs, each a text or a list of sentences. A near miss that a draw makes
 right, or says twice, falls away.
 
-A choice that is added, moved or widened changes the cases of the page's seeds; what only rewords does not change the key.
+A choice that is added, moved or widened changes the cases of the page's seeds; rewording does not change their keys.
 """
 
 from __future__ import annotations
