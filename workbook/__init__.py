@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from workbook.encounters.hunt import hunt
     from workbook.encounters.scoring import check
     from workbook.encounters.to_claim import to_claim
+    from workbook.encounters.variants import variants
     from workbook.payment.appeal_letter import appeal_letter
     from workbook.payment.corrections import reversal_and_correction
     from workbook.payment.denials import denial_worklist
@@ -79,6 +80,7 @@ _VERBS = {
     "search": "workbook.codes.search",
     "statement": "workbook.payment.statement",
     "to_claim": "workbook.encounters.to_claim",
+    "variants": "workbook.encounters.variants",
     "write_835": "workbook.claims.x12.write_835",
     "write_837": "workbook.claims.x12.write_837",
     "write_csv": "workbook.claims.files",
@@ -89,7 +91,7 @@ __all__ = [
     "em_level", "em_words", "encounter", "encounters", "exercise", "exercises", "fee", "hunt", "intake",
     "lookup", "month_numbers", "parameter", "payment_variance", "peers", "post", "price", "read_claims",
     "read_remittance", "receivables", "record", "remittance_view", "reversal_and_correction", "review_codes",
-    "rule", "rules", "search", "statement", "to_claim", "write_835", "write_837", "write_csv",
+    "rule", "rules", "search", "statement", "to_claim", "variants", "write_835", "write_837", "write_csv",
 ]  # fmt: skip
 
 

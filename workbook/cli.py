@@ -182,11 +182,16 @@ def _add_deidentify(parser: argparse.ArgumentParser) -> None:
 
 def _add_cases(parser: argparse.ArgumentParser) -> None:
     cases = parser.add_subparsers(dest="action", required=True)
-    cases.add_parser("list", help="every case in one line")
+    cases.add_parser("list", help="every case and every template of cases in one line")
     shown = cases.add_parser("show", help="the notes of cases, never their keys")
-    shown.add_argument("cases", nargs="+", metavar="CASE", help="an id such as ENC-001, or a page of your own")
+    shown.add_argument(
+        "cases",
+        nargs="+",
+        metavar="CASE",
+        help="an id such as ENC-001 or VAR-001-7 (template and seed), or a page of your own",
+    )
     checked = cases.add_parser("check", help="can the keys of these pages be trusted?")
-    checked.add_argument("cases", nargs="+", metavar="PAGE", help="pages such as ENC-001.yaml")
+    checked.add_argument("cases", nargs="+", metavar="PAGE", help="pages such as ENC-001.yaml or VAR-001.yaml")
 
 
 def _add_codes(parser: argparse.ArgumentParser) -> None:
@@ -607,9 +612,11 @@ def _practice(options: argparse.Namespace) -> int:
 
 def _cases(options: argparse.Namespace) -> int:
     from workbook.encounters.case import encounter, encounters, load_encounter
+    from workbook.encounters.variants import variants
 
     if options.action == "list":
         print(encounters())
+        print(variants())
         return 0
     if options.action == "show":
         for name in options.cases:

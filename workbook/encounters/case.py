@@ -181,16 +181,22 @@ class NearMiss(_Page):
         return "diagnosis" if "." in self.code or len(self.code) == 3 else "procedure"
 
 
-class Encounter(_Page):
-    """One visit to code: it shows itself as its note, never with its key."""
+class Heading(_Page):
+    """What a catalogue shows of a case, or of a template of cases."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^ENC-[0-9]{3}$|^VAR-[0-9]{3}-[0-9]+$")]
+    id: Text
     title: Text
     level: Literal[1, 2, 3]
     specialty: Text
     setting: Annotated[str, AfterValidator(_setting)]
-    coding: Literal["professional", "facility"] = "professional"
     teaches: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+class Encounter(Heading):
+    """One visit to code: it shows itself as its note, never with its key."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^ENC-[0-9]{3}$|^VAR-[0-9]{3}-[0-9]+$")]
+    coding: Literal["professional", "facility"] = "professional"
     visit: Visit
     patient: Patient
     provider: Text | None = None
@@ -257,7 +263,10 @@ class Encounter(_Page):
         )
 
 
-class Catalogue(tuple[Encounter, ...]):
+Entries = TypeVar("Entries", bound=Heading)
+
+
+class Catalogue(tuple[Entries, ...]):
     """The cases in the order of their ids; shows id, level, specialty, setting, title and what each teaches."""
 
     def __repr__(self) -> str:
@@ -288,7 +297,7 @@ def load_case(
     path = Path(path)
     page = read_yaml(path)
     case = validated(model, page, path.name)
-    if faults := [*_faults(case, path.stem), *(more(case) if more else ())]:
+    if faults := [*faults_of(case, path.stem), *(more(case) if more else ())]:
         raise faults_error(page, path.name, faults)
     return case
 
@@ -304,7 +313,7 @@ def path_of(id: str, paths: Mapping[str, Path], what: str) -> Path:
     if wanted not in paths:
         close = difflib.get_close_matches(wanted, paths, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
-        raise WorkbookError(f"there is no {what} {id!r}; {hint}the {what}s are {_span(list(paths))}")
+        raise WorkbookError(f"there is no {what} {id!r}; {hint}the {what}s are {span(list(paths))}")
     return paths[wanted]
 
 
@@ -318,14 +327,27 @@ def pages_in(folder: Path, prefix: str, what: str, how: str) -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob(f"{prefix}-*.yaml"))}
 
 
-def encounter(id: str) -> Encounter:
-    """One case of the workbook by its id, `encounter("ENC-001")`; an unknown id is refused with the ids there are."""
+def encounter(id: str, seed: int | None = None) -> Encounter:
+    """One case of the workbook by its id, `encounter("ENC-001")`; an unknown id is refused with the ids there are.
+
+    `encounter("VAR-012", seed=7)`, or its id `encounter("VAR-012-7")`, is made from a template: each seed (a whole
+    number from 0 on) is a case of its own, the same everywhere. Without a seed it is the first, seed 1. Only a VAR
+    takes a seed.
+    """
+    if str(id).strip().upper().startswith("VAR"):
+        from workbook.encounters.variants import variant
+
+        return variant(str(id).strip().upper(), seed)
+    if seed is not None:
+        raise WorkbookError(
+            f"{id} is one case without variants; leave out the seed, or name a template such as VAR-001"
+        )
     return load_encounter(path_of(id, _paths(), "case"))
 
 
 def encounters(
     level: int | None = None, specialty: str | None = None, setting: str | None = None, coding: str | None = None
-) -> Catalogue:
+) -> Catalogue[Encounter]:
     """The cases of the workbook, sorted by id; all of them, or those of a level, specialty, setting or kind of coding.
 
     Raises WorkbookError, with what there is, for a choice that no case has.
@@ -346,7 +368,8 @@ def folded(text: str) -> str:
     return " ".join(text.split())
 
 
-def _span(ids: list[str]) -> str:
+def span(ids: list[str]) -> str:
+    """The ids there are, short enough for an error."""
     return f"{ids[0]} to {ids[-1]} ({len(ids)})" if len(ids) > 8 else ", ".join(ids) or "none"
 
 
@@ -354,7 +377,8 @@ def _paths() -> dict[str, Path]:
     return pages_in(FOLDER, "ENC", "case", "load_encounter(path)")
 
 
-def _faults(case: Encounter, stem: str) -> Iterator[tuple[Location, str]]:
+def faults_of(case: Encounter, stem: str) -> Iterator[tuple[Location, str]]:
+    """What contradicts itself in a case that is well formed: where it stands on the page, and what is expected."""
     if case.id != stem:
         yield ("id",), f"expected {stem}, the name of the file, found {case.id}"
     first = [item for item in case.answer_key if item.place == "first-listed"]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from workbook.claims.model import Claims
@@ -18,6 +19,7 @@ from workbook.encounters.case import FOLDER, Encounter, KeyItem, NearMiss, load_
 from workbook.encounters.charges import charge_master
 from workbook.encounters.em import em_level_codes
 from workbook.encounters.exercise import Exercise, load_exercise
+from workbook.encounters.variants import load_template
 from workbook.terms import WorkbookError
 
 WORDS = (80, 400)
@@ -31,6 +33,8 @@ AUTHORITY = re.compile(
 NEAR_MISSES = 2
 #: Rules that find what a key may mean to say: a line with GZ states itself that it is going to be refused.
 STATED = {"NEC-004"}
+#: How many variants of a template are looked at.
+VARIANTS = 20
 
 
 @dataclass(frozen=True)
@@ -46,18 +50,36 @@ class Doubt:
 
 
 def review_cases(paths: Iterable[Path | str]) -> list[Doubt]:
-    """Every doubt about the cases on these pages, in their order; a page that does not load is a doubt too."""
+    """Every doubt about the cases on these pages, in their order; a page that does not load is a doubt too.
+
+    Of a template (VAR-001.yaml) the first variants are looked at, and the same doubt about several is said once.
+    """
     doubts: list[Doubt] = []
     cases: list[Encounter] = []
     for path in map(Path, paths):
         try:
-            cases.append(load_exercise(path) if path.stem.startswith("MOD-") else load_encounter(path))
+            cases += _cases_of(path)
         except WorkbookError as error:
             doubts += [Doubt(path.stem, line) for line in str(error).splitlines()]
     for case in cases:
-        doubts += [*_of_the_page(case), *_of_the_diagnoses(case), *_of_the_visit(case), *_of_the_procedures(case)]
-    doubts += _of_the_claims(cases)
-    return sorted(doubts, key=lambda doubt: (doubt.case, not doubt.is_error))
+        doubts += review_case(case)
+    doubts += review_claims(cases)
+    once = {(doubt.case[:7], doubt.say): doubt for doubt in reversed(doubts)}
+    return sorted(once.values(), key=lambda doubt: (doubt.case, not doubt.is_error))
+
+
+def _cases_of(path: Path) -> list[Encounter]:
+    if path.stem.startswith("MOD-"):
+        return [load_exercise(path)]
+    if not path.stem.startswith("VAR-"):
+        return [load_encounter(path)]
+    template = load_template(path)
+    return [template.draw(seed) for seed in range(1, VARIANTS + 1)]
+
+
+def review_case(case: Encounter) -> list[Doubt]:
+    """Every doubt about one case but what an audit says of its claim: page, diagnoses, visit and procedures."""
+    return [*_of_the_page(case), *_of_the_diagnoses(case), *_of_the_visit(case), *_of_the_procedures(case)]
 
 
 def _of_the_page(case: Encounter) -> Iterator[Doubt]:
@@ -132,12 +154,12 @@ def _of_the_visit(case: Encounter) -> Iterator[Doubt]:
 def _of_the_procedures(case: Encounter) -> Iterator[Doubt]:
     if case.visit.is_stay:
         return
-    charges, labels, modifiers = charge_master(), _labels("hcpcs"), _labels("modifier")
+    charged, labels, modifiers = _charged(), _labels("hcpcs"), _labels("modifier")
     for item in case.procedures:
         for code in item.codes:
             if code not in labels:
                 yield Doubt(case.id, f"{code} has no label in sample_data/codes/hcpcs.csv")
-        if item.code not in charges:
+        if item.code not in charged:
             yield Doubt(case.id, f"{item.code} has no charge in sample_data/codes/charges.csv")
         others = [other for several in item.modifier_alternatives.values() for other in several]
         for modifier in (*item.modifiers, *item.optional_modifiers, *others):
@@ -151,13 +173,19 @@ def _of_the_procedures(case: Encounter) -> Iterator[Doubt]:
                 yield Doubt(case.id, f"near miss {miss.code}: {modifier} is not in sample_data/codes/modifier.csv")
 
 
-def _labels(table: str) -> set[str]:
+@cache
+def _charged() -> frozenset[str]:
+    return frozenset(charge_master())
+
+
+@cache
+def _labels(table: str) -> frozenset[str]:
     """The codes of a table, which stand in its first column."""
     with (FOLDER.parent / "codes" / f"{table}.csv").open(encoding="utf-8", newline="") as stream:
-        return {row[0] for row in csv.reader(stream)}
+        return frozenset(row[0] for row in csv.reader(stream))
 
 
-def _of_the_claims(cases: list[Encounter]) -> Iterator[Doubt]:
+def review_claims(cases: Iterable[Encounter]) -> Iterator[Doubt]:
     """What an audit says of the claims of the keys, all at once."""
     import pyarrow as pa
 
