@@ -244,13 +244,19 @@ def _read(options: argparse.Namespace) -> Claims:
 
 def _read_unless_large(options: argparse.Namespace) -> Claims | None:
     """The claims, their reader's problems told; None for one folder of Parquet tables, which stay in the engine."""
-    from workbook.claims.given import parquet_folder
-
-    if len(options.paths) == 1 and parquet_folder(options.paths[0]):
+    if "claim" in _tables_on_disk(options):
         return None
     claims = _read(options)
     _say_problems(claims)
     return claims
+
+
+def _tables_on_disk(options: argparse.Namespace) -> dict[str, Path]:
+    """The claim tables of one folder of Parquet: they may be of any size, and are not read as a whole."""
+    from workbook.claims.table_files import parquet_tables_in
+    from workbook.claims.tables import CLAIM_TABLES
+
+    return parquet_tables_in(Path(options.paths[0]), CLAIM_TABLES) if len(options.paths) == 1 else {}
 
 
 def _out(options: argparse.Namespace) -> Path | None:
@@ -542,11 +548,10 @@ def _receivables(options: argparse.Namespace) -> int:
 
 def _intake(options: argparse.Namespace) -> int:
     import workbook as wb
-    from workbook.claims.intake import parquet_tables_in
     from workbook.engine.export import to_json
     from workbook.ui.show import intake_text
 
-    if len(options.paths) == 1 and parquet_tables_in(Path(options.paths[0])):  # of any size: it is not read as a whole
+    if _tables_on_disk(options):
         if options.received:
             parse_date(options.received, "received_date")
         result = wb.intake(options.paths[0], progress=_tell_rows if sys.stderr.isatty() else None)

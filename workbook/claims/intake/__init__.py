@@ -1,7 +1,6 @@
 """Is this extract fit to audit? Great Expectations judges the claim tables, and the failing rows are named.
 
-Others may use: `intake`, `parquet_tables_in`. Great Expectations (3 seconds, 200 MB) is imported when `intake` runs,
-not before.
+Others may use: `intake`. Great Expectations (3 seconds, 200 MB) is imported when `intake` runs, not before.
 """
 
 from __future__ import annotations
@@ -11,8 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbook.claims.intake.sources import parquet_tables_in
-
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
@@ -21,7 +18,7 @@ if TYPE_CHECKING:
     from workbook.claims.model import Claims
     from workbook.engine import Engine
 
-__all__ = ["intake", "parquet_tables_in"]
+__all__ = ["intake"]
 
 
 def intake(
