@@ -29,7 +29,7 @@ def intake(
 ) -> IntakeResult:
     """Judge whether `claims` are fit to audit: "fit", "fit with warnings" or "not fit", with the failing rows.
 
-    `claims` is a `Claims`, or a folder of Parquet files (claim.parquet, claim_line.parquet …), or a mapping of table
+    `claims` is a `Claims`, or a folder of Parquet tables (claim.parquet, or claim/*.parquet), or a mapping of table
     name → Arrow table, pandas frame, or path (file, folder or glob) of Parquet files. Files are read a batch of rows at
     a time, whatever their size: of each check every failing row is counted, and the first 10,000 are kept. Of tables
     that are not given nothing is said, save that claim, claim_line and claim_diagnosis are needed.
