@@ -14,6 +14,8 @@ import pytest
 from tests.claims.x12.x12_snippets import CLINIC, claim_837, envelope, remittance_835, save
 from workbook.claims.files import read_claims, read_remittance, write_csv
 from workbook.claims.model import Claims
+from workbook.claims.table_files import parquet_tables_in
+from workbook.claims.tables import CLAIM_TABLES
 from workbook.terms import WorkbookError
 
 CLAIM_HEADER = "claim_id,claim_type,billing_provider_npi,patient_id,billed_amount,accepts_assignment,payer_id"
@@ -142,6 +144,32 @@ def test_a_parquet_folder_is_read(tmp_path: Path) -> None:
     for name, table in claims.arrow.items():
         pq.write_table(table, tmp_path / "tables" / f"{name}.parquet")
     assert read_claims(tmp_path / "tables") == claims
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        (["claim.parquet", "claim_line/1.parquet", "claim_line/2.parquet"], {"claim": "claim.parquet", "claim_line": "claim_line"}),
+        (["claim/year=2025/1.parquet"], {"claim": "claim"}),
+        (["claim.parquet", "claim.csv"], {"claim": "claim.parquet"}),
+        (["claim.parquet", "claim/1.parquet"], {"claim": "claim.parquet"}),
+        (["claim.parquet", "claim_line.csv"], {}),
+        (["claim.parquet", "notes.csv", "notes.parquet"], {"claim": "claim.parquet"}),
+        (["claim/readme.txt", "claims.parquet"], {}),
+    ],
+)  # fmt: skip
+def test_parquet_tables_are_found_as_files_or_folders_unless_one_is_there_as_csv_alone(
+    tmp_path: Path, files: list[str], found: dict[str, str]
+) -> None:
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert parquet_tables_in(tmp_path, CLAIM_TABLES) == {name: tmp_path / place for name, place in found.items()}
+
+
+def test_what_is_no_folder_holds_no_parquet_tables(folder: Path) -> None:
+    assert parquet_tables_in(folder / "claim.csv", CLAIM_TABLES) == {}
+    assert parquet_tables_in(folder / "nowhere", CLAIM_TABLES) == {}
 
 
 def test_parquet_text_is_given_its_types(folder: Path) -> None:

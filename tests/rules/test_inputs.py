@@ -157,6 +157,17 @@ def test_the_terminal_audits_a_folder_of_parquet(folder, capsys):
     assert shown.err == ""
 
 
+def test_a_table_that_is_there_as_csv_alone_is_not_passed_over(folder, capsys):
+    from workbook.cli import main
+
+    (folder / "claim_diagnosis.parquet").unlink()
+    GIVEN.claim_diagnosis.to_csv(folder / "claim_diagnosis.csv", index=False)
+    with pytest.raises(WorkbookError, match="is no folder of Parquet tables; read other files"):
+        wb.audit(folder)
+    assert main(["audit", str(folder)]) == 1
+    assert "1 claim, 3 lines" in capsys.readouterr().out  # read as a whole, and so with its CSV
+
+
 def test_claims_of_the_practice_are_the_same_from_memory_and_from_parquet(tmp_path):
     practice = read_claims("sample_data/claims")
     write_parquet_tables(practice.arrow, tmp_path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbook.claims.model import Claims
-from workbook.claims.table_files import check_names, nearest
+from workbook.claims.table_files import check_names, nearest, parquet_tables_in
 from workbook.claims.tables import CLAIM_TABLES
 from workbook.engine import TYPES, Column, Engine, Table, view_names
 from workbook.engine.run import columns_of, kind_of
@@ -27,9 +27,12 @@ def given_tables(claims: Claims | Mapping[str, Any] | str | Path) -> dict[str, A
     """
     if isinstance(claims, Claims):
         return dict(claims.arrow)
-    found = parquet_folder(claims) if isinstance(claims, str | Path) else dict(claims)
-    if found is None:
-        raise WorkbookError(f"{claims} is no folder of Parquet tables; read other files with wb.read_claims first")
+    if isinstance(claims, str | Path):
+        found: dict[str, Any] = {**parquet_tables_in(Path(claims), CLAIM_TABLES)}
+        if "claim" not in found:
+            raise WorkbookError(f"{claims} is no folder of Parquet tables; read other files with wb.read_claims first")
+    else:
+        found = dict(claims)
     for name in found:
         if name not in CLAIM_TABLES:
             raise WorkbookError(
@@ -39,17 +42,6 @@ def given_tables(claims: Claims | Mapping[str, Any] | str | Path) -> dict[str, A
         if name not in found:
             raise WorkbookError(f"table {name} is missing; an audit needs {' and '.join(NEEDED)}")
     return found
-
-
-def parquet_folder(path: str | Path) -> dict[str, Path] | None:
-    """The claim tables that a folder holds as Parquet, a file or a folder each; None when there is no claim."""
-    folder = Path(path)
-    found = {}
-    for name in CLAIM_TABLES:
-        file, parts = folder / f"{name}.parquet", folder / name
-        if file.is_file() or (parts.is_dir() and any(parts.rglob("*.parquet"))):
-            found[name] = file if file.is_file() else parts
-    return found if "claim" in found else None
 
 
 def put_tables(engine: Engine, tables: Mapping[str, Any], received_date: date | None = None) -> None:

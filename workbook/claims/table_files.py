@@ -55,6 +55,23 @@ def read_tables(
     return tables
 
 
+def parquet_tables_in(folder: Path, declared: Iterable[str]) -> dict[str, Path]:
+    """Each `declared` table that `folder` holds as Parquet: a file (claim.parquet) or a folder of files (claim/).
+
+    None at all when one of them is there as CSV alone: such a folder is for `read_tables`.
+    """
+    found = {}
+    for name in declared:
+        file, parts = folder / f"{name}.parquet", folder / name
+        if file.is_file():
+            found[name] = file
+        elif parts.is_dir() and any(parts.rglob("*.parquet")):
+            found[name] = parts
+        elif (folder / f"{name}.csv").is_file():
+            return {}
+    return found
+
+
 def write_csv_tables(tables: Mapping[str, pa.Table], folder: Path) -> None:
     """Write each table as CSV into `folder`, made if need be; only their owner may read the files (mode 0600)."""
     import pyarrow.csv as arrow_csv

@@ -91,6 +91,17 @@ def test_rows_are_numbered_through_the_files_of_a_table_in_the_order_of_their_na
     assert shown(judge(given, TODAY, batch_rows=30)) == shown(whole)
 
 
+def test_a_folder_whose_tables_are_folders_of_files_is_judged_as_one_of_files_is(
+    whole: IntakeResult, tmp_path: Path
+) -> None:
+    as_parts(faulty_claims(), tmp_path)
+    assert shown(judge(tmp_path, TODAY, batch_rows=30)) == shown(whole)
+    (tmp_path / "claim" / "2025").mkdir()
+    for part in (tmp_path / "claim").glob("*.parquet"):
+        part.rename(tmp_path / "claim" / "2025" / part.name)
+    assert shown(judge(tmp_path, TODAY, batch_rows=30)) == shown(whole)
+
+
 def as_parts(claims: Claims, folder: Path) -> Mapping[str, str | Path]:
     """Each table as files of five rows: one half of the tables is named by folder, the other by glob."""
     places: dict[str, str | Path] = {}

@@ -1,7 +1,6 @@
 """Is this extract fit to audit? Great Expectations judges the claim tables, and the failing rows are named.
 
-Others may use: `intake`, `parquet_tables_in`. Great Expectations (3 seconds, 200 MB) is imported when `intake` runs,
-not before.
+Others may use: `intake`. Great Expectations (3 seconds, 200 MB) is imported when `intake` runs, not before.
 """
 
 from __future__ import annotations
@@ -11,8 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbook.claims.intake.sources import parquet_tables_in
-
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
@@ -21,7 +18,7 @@ if TYPE_CHECKING:
     from workbook.claims.model import Claims
     from workbook.engine import Engine
 
-__all__ = ["intake", "parquet_tables_in"]
+__all__ = ["intake"]
 
 
 def intake(
@@ -32,7 +29,7 @@ def intake(
 ) -> IntakeResult:
     """Judge whether `claims` are fit to audit: "fit", "fit with warnings" or "not fit", with the failing rows.
 
-    `claims` is a `Claims`, or a folder of Parquet files (claim.parquet, claim_line.parquet …), or a mapping of table
+    `claims` is a `Claims`, or a folder of Parquet tables (claim.parquet, or claim/*.parquet), or a mapping of table
     name → Arrow table, pandas frame, or path (file, folder or glob) of Parquet files. Files are read a batch of rows at
     a time, whatever their size: of each check every failing row is counted, and the first 10,000 are kept. Of tables
     that are not given nothing is said, save that claim, claim_line and claim_diagnosis are needed.

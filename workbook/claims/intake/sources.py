@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.claims.intake.suites import JUDGED_TABLES, ROW, unreadable
 from workbook.claims.model import Claims
-from workbook.claims.table_files import SUFFIXES
+from workbook.claims.table_files import SUFFIXES, parquet_tables_in
 from workbook.claims.tables import CLAIM_TABLES, PROBLEM
 from workbook.claims.x12.rows import Problems
 from workbook.engine import Column, Engine, Table, regrouped
@@ -85,17 +85,8 @@ def pieces_of(given: Any) -> dict[str, list[Piece]]:
     return {PROBLEM.name: [_in_memory(PROBLEM.name, PROBLEM.empty())], **found}
 
 
-def parquet_tables_in(folder: Path) -> dict[str, Path]:
-    """The claim tables that `folder` holds as Parquet (claim.parquet …); none when one is a CSV file."""
-    if not folder.is_dir() or any((folder / f"{name}.csv").exists() for name in CLAIM_TABLES):
-        return {}
-    paths = {name: folder / f"{name}.parquet" for name in JUDGED_TABLES}
-    found = {name: path for name, path in paths.items() if path.exists()}
-    return found if found.keys() & CLAIM_TABLES.keys() else {}
-
-
 def _of_folder(folder: Path) -> dict[str, list[Piece]]:
-    tables = parquet_tables_in(folder)
+    tables = parquet_tables_in(folder, CLAIM_TABLES)
     if not tables:
         what = (
             "there is no such folder" if not folder.exists() else "it is no folder of Parquet tables (claim.parquet …)"
@@ -108,7 +99,7 @@ def _of_folder(folder: Path) -> dict[str, list[Piece]]:
         is_it = f" (is it {nearest[0]}?)" if nearest else ""
         problems.add(f"not read: no table is called so{is_it}", severity="warning")
     told = [_in_memory(PROBLEM.name, problems.to_arrow())]
-    found = pieces_of(tables)
+    found = pieces_of({**tables, **parquet_tables_in(folder, [PROBLEM.name])})
     return {**found, PROBLEM.name: told + found[PROBLEM.name]}
 
 
@@ -153,7 +144,7 @@ def _files(table: str, path: str | Path) -> list[Path]:
     """The Parquet files that a path, a folder or a glob names, in the order of their names."""
     one = Path(path)
     if one.is_dir():
-        found = sorted(one.glob("*.parquet"))
+        found = sorted(one.rglob("*.parquet"))
     else:
         found = [one] if one.is_file() else sorted(map(Path, glob.glob(str(path))))  # noqa: PTH207 (may be absolute)
     if not found:
