@@ -55,7 +55,7 @@ _VERBS = {
     "em_level": "workbook.encounters.em",
     "em_words": "workbook.encounters.em",
     "encounter": "workbook.encounters.case",
-    "encounters": "workbook.encounters.case",
+    "encounters": "workbook.encounters",
     "exercise": "workbook.encounters.exercise",
     "exercises": "workbook.encounters.exercise",
     "fee": "workbook.payment.fee",
@@ -99,7 +99,7 @@ def __getattr__(name: str) -> Any:
     """Load a verb when it is first asked for."""
     if name in _VERBS:
         module = import_module(_VERBS[name])
-        verb = module if name == "rules" else getattr(module, name)  # that room is called as its verb
+        verb = module if name in ("encounters", "rules") else getattr(module, name)  # rooms called as their verbs
         globals()[name] = verb
         return verb
     raise AttributeError(f"workbook has no verb {name!r}; it has {', '.join(_VERBS)}")
