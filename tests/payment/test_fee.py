@@ -29,7 +29,7 @@ def test_every_fee_is_what_the_carriers_of_alabama_and_alaska_print():
         for setting in ("nonfacility", "facility")
     }
     assert {key: told.get(key) for key in printed} == printed
-    assert len(CARRIER_PRICES) >= 90
+    assert len(CARRIER_PRICES) >= 120
 
 
 def test_one_fee_and_the_whole_schedule_agree_and_what_has_no_fee_says_why():
@@ -87,9 +87,9 @@ def test_the_trace_shows_the_arithmetic():
         ("99213", "2023-12-31", [], "no conversion factor for 2023-12-31; loaded are 2024-01-01 to 2026-12-31"),
         ("99213", "2024-06-01", [], "no physician fee file is loaded for 2024-06-01"),
         ("99213", "2027-01-04", [], "no conversion factor for 2027-01-04; loaded are 2024-01-01 to 2026-12-31"),
-        ("36415", "2025-11-03", [], "status X: paid by another fee schedule, which is not modelled"),
-        ("87070", "2025-11-03", [], "87070 is not in the loaded laboratory fee file"),
-        ("J3301", "2025-11-03", [], "no drug payment limits are loaded for 2025-11-03"),
+        ("G0008", "2025-11-03", [], "status X: paid by another fee schedule, which is not modelled"),
+        ("86663", "2025-11-03", [], "86663 is not in the loaded laboratory fee file"),
+        ("J3301", "2025-08-04", [], "no drug payment limits are loaded for 2025-08-04"),
         ("00790", "2025-11-03", ["AA"], "anesthesia is paid by minutes (unit basis MJ)"),
         ("12345", "2025-11-03", [], "12345 is not in the loaded fee file"),
         ("20610", "2025-11-03", ["GZ"], "refused with reason CO-50"),

@@ -17,7 +17,7 @@ from workbook.payment.step import adjustments as step_adjustments
 from workbook.payment.tables import DENIAL
 from workbook.terms import WorkbookError
 
-VISIT, ECG, READING, DRAW = ({"hcpcs_code": c} for c in ("99213", "93000", "93010", "36415"))
+VISIT, ECG, READING, INJECTION = ({"hcpcs_code": c} for c in ("99213", "93000", "93010", "G0008"))
 
 
 def adjustments(remittance, line=None):
@@ -54,7 +54,7 @@ def test_a_denied_line_stands_in_the_remittance_with_its_reason_and_costs_the_pa
 
 
 def test_a_line_without_a_price_waits_beside_priced_ones_and_is_never_zero():
-    remittance = wb.price(claims([VISIT, DRAW]), deductible_met={"P1": 257})
+    remittance = wb.price(claims([VISIT, INJECTION]), deductible_met={"P1": 257})
     assert adjustments(remittance, 2) == [("OA", "133", "100.00")]
     assert remittance.not_priced["not_priced_reason"].tolist() == [
         "status X: paid by another fee schedule, which is not modelled"
@@ -64,7 +64,7 @@ def test_a_line_without_a_price_waits_beside_priced_ones_and_is_never_zero():
 
 
 def test_a_claim_of_which_no_line_has_a_price_is_not_remitted_but_said():
-    remittance = wb.price(claims([DRAW]))
+    remittance = wb.price(claims([INJECTION]))
     assert remittance.arrow["remittance_claim"].num_rows == 0
     assert len(remittance.not_priced) == 1
     assert repr(remittance) == "no claim remitted; 1 of 1 lines not priced (see .not_priced)"
@@ -160,13 +160,13 @@ def test_other_payers_claims_are_priced_as_medicare_and_that_is_said():
 
 
 def test_the_statement_owes_what_the_remittance_says_the_patient_owes():
-    remittance = wb.price(claims([VISIT, ECG, DRAW]), deductible_met={"P1": 150})
+    remittance = wb.price(claims([VISIT, ECG, INJECTION]), deductible_met={"P1": 150})
     owed = wb.statement(remittance, "P1").owed
     assert remittance.arrow["remittance_claim"]["patient_responsibility_amount"].to_pylist() == [owed]
 
 
 def test_the_waterfall_falls_from_billed_to_paid_without_a_gap():
-    remittance = wb.price(claims([VISIT, ECG, DRAW]), deductible_met={"P1": 150})
+    remittance = wb.price(claims([VISIT, ECG, INJECTION]), deductible_met={"P1": 150})
     fall = remittance.waterfall("C1")
     assert fall.billed == 300
     assert [f.before for f in fall.falls] == [fall.billed, *[f.after for f in fall.falls[:-1]]]
@@ -307,9 +307,7 @@ def test_random_claims_balance_to_the_cent_and_their_statements_agree(lines, pay
 
 def test_lines_priced_some_patients_at_a_time_are_what_one_remittance_says(monkeypatch):
     room = import_module("workbook.payment.price")  # the room, not its verb
-    parts = [
-        claims([VISIT, READING, {"hcpcs_code": "36415"}], received=date(2025, 11, day)).arrow for day in (8, 9, 10, 11)
-    ]
+    parts = [claims([VISIT, READING, INJECTION], received=date(2025, 11, day)).arrow for day in (8, 9, 10, 11)]
     names = [("C1", "P1"), ("C2", "P2"), ("C3", "P1"), ("C4", "P3")]
     head = [part["claim"].to_pylist()[0] for part in parts]
     given_claims = Claims(

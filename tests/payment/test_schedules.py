@@ -84,6 +84,17 @@ def test_a_panel_does_not_use_up_the_deductible_of_the_visit_beside_it():
     assert [r["deductible_amount"] for r in remittance.arrow_lines.to_pylist()] == [0, D("88.95")]
 
 
+def test_drawing_blood_is_paid_by_the_laboratory_schedule():
+    assert wb.fee("36415", "2025-11-03").trace == ("the clinical laboratory fee schedule: $9.09",)
+
+
+def test_a_vaccine_is_paid_its_limit_and_the_patient_owes_nothing():
+    # 23.215 of 100; 2 % of 23.22 is 0.4644
+    remittance = wb.price(claims([{"hcpcs_code": "90656"}, {"hcpcs_code": "99213"}]))
+    assert adjustments(remittance)[:2] == [("CO", "45", "76.78"), ("CO", "253", "0.46")]
+    assert [r["deductible_amount"] for r in remittance.arrow_lines.to_pylist()] == [0, D("88.95")]
+
+
 def test_a_drug_is_paid_its_limit_of_the_quarter_and_the_percentage_of_its_own():
     line = {"hcpcs_code": "J0897", "units": D(60), "billed_amount": D(3000), "service_from_date": date(2026, 11, 2)}
     remittance = wb.price(claims([line], day=date(2026, 11, 2)), deductible_met={"P1": 283})
