@@ -117,7 +117,7 @@ def _claim(case: Encounter, billed: Decimal) -> dict[str, Any]:
         "payer_id": payer_id,
         "payer_name": case.patient.payer,
         "claim_filing_code": filing,
-        "patient_id": f"PAT-{number}",
+        "patient_id": f"PAT-{case.id.removeprefix('ENC-')}",
         # A Medicare number never has S in second place, so this one is nobody's.
         "subscriber_id": f"1S00E0{number[0]}AA{number[1:]}" if filing in ("MA", "MB") else f"MEMBER{number}",
         "patient_birth_date": date(visit.service_date.year - case.patient.age, 1, 1),
