@@ -89,14 +89,15 @@ def test_the_commercial_example_is_priced_where_the_schedule_pays_and_waits_wher
     moved = wb.price(
         wb.read_claims(path), as_if_on="2025-11-03", deductible_met={"JS00111223333-" + _dependent(path): 257}
     )
-    # 99213 charged 40, fee 88.95: allowed 40; 20 % = 8.00; 32.00 less 2 % (0.64) = 31.36. 99214 charged 35: 27.44
+    # 99213 charged 40, fee 88.95: allowed 40; 20 % = 8.00; 32.00 less 2 % (0.64) = 31.36. 99214 charged 35: 27.44.
+    # 87070 is a laboratory test, without coinsurance: 8.62 less 2 % (0.17) = 8.45
     assert [str(p) if p is not None else None for p in moved.arrow_lines["paid_amount"].to_pylist()] == [
         "31.36",
-        None,
+        "8.45",
         "27.44",
         None,
     ]
-    assert moved.not_priced["hcpcs_code"].tolist() == ["87070", "86663"]
+    assert moved.not_priced["hcpcs_code"].tolist() == ["86663"]
     assert "Claims with filing code CI are priced as if Medicare were the payer." in moved.assumptions
 
 

@@ -109,7 +109,7 @@ def test_a_stay_becomes_a_hospitals_claim_of_days_with_procedures_and_marks():
     case = encounter("ENC-046")  # a hip replaced, a clot that came later
     claims = to_claim(case)
     (claim,) = rows(claims, "claim")
-    assert (claim["claim_type"], claim["type_of_bill"]) == ("institutional", "0111")
+    assert (claim["claim_type"], claim["type_of_bill"]) == ("institutional", "111")
     assert claim["admission_date"] == case.visit.admitted and claim["statement_through_date"] == case.visit.service_date
     assert [row["procedure_code"] for row in rows(claims, "claim_procedure")] == ["0SR904A"]
     marks = {row["diagnosis_code"]: row["present_on_admission"] for row in rows(claims, "claim_diagnosis")}
@@ -123,7 +123,7 @@ def test_a_hospitals_outpatient_lines_bear_revenue_codes_and_point_nowhere():
     claims = to_claim(encounter("ENC-041"), "N13.2, 99284-25, 74176, J1885")
     shown = {row["hcpcs_code"]: row["revenue_code"] for row in rows(claims, "claim_line")}
     assert shown["99284"] == "0450" and shown["J1885"] == "0636"
-    assert rows(claims, "claim")[0]["type_of_bill"] == "0131"
+    assert rows(claims, "claim")[0]["type_of_bill"] == "131"
 
 
 def test_minutes_of_anesthesia_are_minutes_on_the_claim():

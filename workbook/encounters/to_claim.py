@@ -155,7 +155,7 @@ def _hospital(case: Encounter) -> dict[str, Any]:
         "billing_provider_npi": FACILITY_NPI,
         "attending_provider_npi": RENDERING_NPI,
         "operating_provider_npi": RENDERING_NPI if visit.is_stay and case.procedures else None,
-        "type_of_bill": visit.type_of_bill,
+        "type_of_bill": (visit.type_of_bill or "").lstrip("0"),  # its leading zero is not sent
         "statement_from_date": visit.admitted or visit.service_date,
         "statement_through_date": visit.service_date,
         "admission_date": visit.admitted,
