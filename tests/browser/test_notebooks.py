@@ -227,3 +227,35 @@ def test_a_visit_is_judged_on_the_worksheet_and_the_key_is_shown_when_asked(serv
             sheet.screenshot(path=lab.ARTIFACTS / "worksheet.png")
         assert shown.strangers == []
         assert shown.faults == []
+
+
+def test_a_visit_is_coded_weighed_in_dollars_and_drawn_anew(server):
+    address, token = server
+    with lab.page(address, "encounters") as shown:
+        lab.open_notebook(shown, address, token, "notebooks/08_coding_encounters.ipynb")
+        lab.run_all(shown)
+        visits = shown.locator(".jp-OutputArea-output", has=shown.get_by_label("Diagnoses"))
+        visit = visits.filter(has_text="ENC-009")
+        visit.get_by_label("Diagnoses").fill("Z00.00, I10")
+        visit.get_by_label("Procedures").fill("99396, 99215-25")
+        visit.get_by_role("button", name="Check my codes").click()
+        visit.get_by_text("another level").first.wait_for()
+        visit.get_by_role("button", name="What is it worth?").click()
+        visit.get_by_text("too much", exact=False).first.wait_for()
+        visit.get_by_text("99215, where another is right").wait_for()
+        assert "99214" not in visit.inner_text()
+        stay = visits.filter(has_text="ENC-046")
+        stay.get_by_label("Diagnoses").fill("M16.11/Y, I26.99/Y, I10/Y")
+        stay.get_by_label("Procedures").fill("0SR904A")
+        stay.get_by_role("button", name="Check my codes").click()
+        stay.get_by_text("I26.99: Y is not right").wait_for()
+        variant = visits.filter(has_text="VAR-005")
+        variant.get_by_role("button", name="Check my codes").click()
+        variant.get_by_text("Not answered yet").first.wait_for()
+        if os.environ.get("WORKBOOK_SCREENSHOTS"):
+            lab.ARTIFACTS.mkdir(exist_ok=True)
+            visit.screenshot(path=lab.ARTIFACTS / "encounter.png")
+            stay.screenshot(path=lab.ARTIFACTS / "stay.png")
+        assert shown.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+        assert shown.strangers == []
+        assert shown.faults == []
