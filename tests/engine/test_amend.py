@@ -37,3 +37,11 @@ def test_a_key_that_comes_twice_is_told(engine):
     )
     assert engine.amend("line", "added", ("claim_id", "line_number"), {"fee": "a.fee"}) == 1
     assert len(rows(engine)) == 3
+
+
+def test_columns_are_taken_away(engine):
+    engine.widen("line", {"paid": "DECIMAL(12,2)"})
+    engine.narrow("line", ["fee", "paid"])
+    assert list(rows(engine)[0]) == ["claim_id", "line_number"]
+    engine.narrow("line", [])
+    assert len(rows(engine)) == 3

@@ -52,6 +52,8 @@ def test_rows_that_were_kept_are_amended_as_on_duckdb(engine):
     assert found == [{"fee": 10, "before": None}, {"fee": 5, "before": 20}]
     engine.keep("added", "select * from (values ('C1', 1, 5), ('C1', 1, 6)) t(claim_id, line_number, fee)")
     assert engine.amend("line", "added", key, {"fee": "a.fee"}) == 1
+    engine.narrow("line", ["before"])
+    assert engine.query("select * from line limit 1").column_names == ["claim_id", "line_number", "fee"]
 
 
 @pytest.mark.parametrize("card", rules(), ids=lambda c: c.id)

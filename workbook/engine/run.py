@@ -10,7 +10,7 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -52,6 +52,9 @@ class Engine(Protocol):
 
     def widen(self, name: str, columns: Mapping[str, str]) -> None:
         """Add columns (name → SQL type), null on every row, to rows that were kept."""
+
+    def narrow(self, name: str, columns: Iterable[str]) -> None:
+        """Take columns away from rows that were kept."""
 
     def amend(self, name: str, source: str, key: Sequence[str], columns: Mapping[str, str]) -> int:
         """Set columns of rows that were kept, where `source`, kept too, has a row of the same key.
@@ -192,6 +195,12 @@ class DuckDB:
             for column, kind in columns.items():
                 self._connection.execute(f'alter table "{name}" add column "{column}" {kind}')
 
+    def narrow(self, name: str, columns: Iterable[str]) -> None:
+        """See `Engine.narrow`."""
+        with self._told():
+            for column in columns:
+                self._connection.execute(f'alter table "{name}" drop column "{column}"')
+
     def amend(self, name: str, source: str, key: Sequence[str], columns: Mapping[str, str]) -> int:
         """See `Engine.amend`; in place, which costs as much as the rows that change."""
         same = " and ".join(f"l.{k} = a.{k}" for k in key)
@@ -310,6 +319,10 @@ class Spark:
         """See `Engine.widen`."""
         nulls = ", ".join(f"cast(null as {kind}) as {column}" for column, kind in columns.items())
         self._name(name, self._session.sql(to_spark(f"select *, {nulls} from {name}")))
+
+    def narrow(self, name: str, columns: Iterable[str]) -> None:
+        """See `Engine.narrow`."""
+        self._name(name, self._session.table(name).drop(*columns))
 
     def amend(self, name: str, source: str, key: Sequence[str], columns: Mapping[str, str]) -> int:
         """See `Engine.amend`."""

@@ -17,6 +17,7 @@ from workbook.codes import edition_rows
 from workbook.codes.tables import EDITION, REFERENCE_TABLES
 from workbook.engine import Column, Engine, Page, Section, Select, Table, parse_select, read_page
 from workbook.engine.front import Authority, InForce, Strict
+from workbook.engine.run import columns_of
 from workbook.engine.table import TYPES
 from workbook.engine.yaml import validated
 from workbook.payment.parameters import parameter, parameter_names, table_of
@@ -202,16 +203,25 @@ def adjustments() -> tuple[Adjustment, ...]:
 def run_steps(engine: Engine, before: str = "999", wanted: Iterable[str] | None = None) -> None:
     """Run the steps whose number is less than `before` over the rows kept as `line` in `engine`.
 
-    One that concerns no line of it leaves its columns null. With `wanted`, of the columns that steps add only those
-    stand in the end that are among them or that a later step reads, so that many lines need little room. Raises
-    WorkbookError when a step returns one line twice.
+    One that concerns no line of it leaves its columns null. With `wanted`, those columns and the key are left in the
+    end, and a column goes as soon as no later step reads it, so that many lines need little room. Raises WorkbookError
+    when a step returns one line twice.
     """
     chosen = [step for step in steps() if step.id < before]
-    needed: frozenset[str] | None = None
-    if wanted is not None:
-        needed = frozenset(wanted).union(*map(_mentioned, chosen))
-    for step in chosen:
-        run_step(engine, step, needed)
+    if wanted is None:
+        for step in chosen:
+            run_step(engine, step)
+        return
+    needed = [frozenset((*LINE.key, *wanted))]
+    for step in reversed(chosen):
+        needed.append(needed[-1] | _mentioned(step))
+    needed.reverse()
+    here = set(columns_of(engine, "line").names)
+    for step, after in zip(chosen, needed[1:], strict=True):
+        run_step(engine, step, after)
+        here |= {column.name for column in step.columns if column.name in after}
+        engine.narrow("line", here - after)
+        here &= after
 
 
 def _mentioned(step: Step) -> frozenset[str]:
