@@ -147,8 +147,39 @@ def test_the_localities_agree_with_the_official_file(shared):
         )  # fmt: skip
 
 
+def fees(edition):
+    rows = reference(["physician_fee"])["physician_fee"].to_pylist()
+    return {(r["hcpcs_code"], r["modifier"] or ""): r for r in rows if r["edition"] == edition}
+
+
+def test_the_fee_rows_of_2026_are_of_the_same_codes_and_no_other_column_changed_than_the_values():
+    old, new = fees("RVU25A"), fees("RVU26B")
+    assert old.keys() == new.keys()
+    values = {"work_rvu", "nonfacility_pe_rvu", "facility_pe_rvu", "malpractice_rvu"}
+    dated = {"effective_date", "end_date", "edition"}
+    changed = {c for key, row in old.items() for c in row if row[c] != new[key][c]}
+    assert changed == values | dated
+
+
+def test_the_work_of_2026_is_that_of_2025_less_the_efficiency_adjustment_or_was_valued_anew():
+    old, new = fees("RVU25A"), fees("RVU26B")
+    kept = Decimal("0.975")  # CY 2026 PFS final rule (CMS-1832-F): 2.5 percent less for what is not paid by time
+    work = {key: (old[key]["work_rvu"], new[key]["work_rvu"]) for key in old}
+    other = {code for (code, _), (a, b) in work.items() if b != a and abs(b - a * kept) > Decimal("0.01")}
+    assert other == {"90833", "90834", "92928"}
+
+
+def test_the_parts_of_a_test_of_2026_make_up_the_whole():
+    own = fees("RVU26B")
+    whole = [code for code, modifier in own if modifier == "TC" and own[code, ""]["status_code"] == "A"]
+    for code in whole:
+        for name in ("work_rvu", "nonfacility_pe_rvu", "facility_pe_rvu", "malpractice_rvu"):
+            assert own[code, "26"][name] + own[code, "TC"][name] == own[code, ""][name], (code, name)
+    assert len(whole) >= 15
+
+
 def test_fee_rows_agree_with_the_october_file_where_both_have_the_code(shared):
-    own = {(r["hcpcs_code"], r["modifier"] or ""): r for r in reference(["physician_fee"])["physician_fee"].to_pylist()}
+    own = fees("RVU25A")
     with (shared / "cms" / "PPRRVU2025_layout_sample.csv").open(encoding="latin-1") as stream:
         rows = [r for r in csv.reader(stream) if re.fullmatch(r"[0-9A-Z]\d{3}[0-9A-Z]", r[0])]
     compared = 0
@@ -193,8 +224,8 @@ def test_an_add_on_code_and_what_it_is_added_to_have_labels_and_never_stand_for_
     add_ons, primaries = {r["add_on_code"] for r in rows}, {r["primary_code"] for r in rows}
     assert (add_ons | primaries) - column("hcpcs", "hcpcs_code") == set()
     assert not add_ons & primaries
-    fees = {r["hcpcs_code"]: r["global_days"] for r in reference(["physician_fee"])["physician_fee"].to_pylist()}
-    assert {fees[code] for code in add_ons if code in fees} == {"ZZZ"}  # the fee file's mark of an add-on
+    priced = reference(["physician_fee"])["physician_fee"].to_pylist()
+    assert {r["global_days"] for r in priced if r["hcpcs_code"] in add_ons} == {"ZZZ"}  # the fee file's mark of one
 
 
 def test_every_modifier_that_a_table_names_has_a_label():

@@ -36,7 +36,8 @@ def test_what_else_is_known_is_told():
     assert at("99213").facts == (("fee status", "A"), ("global days", "XXX"))
     assert dict(at("POS 22").facts) == {"facility rate": "yes"}
     assert dict(at("CARC 236").facts) == {"category": "bundling"}
-    assert dict(at("99213", on="2026-11-03").facts) == {}  # the fee schedule that ships ends with 2025
+    assert at("99213", on="2026-08-03").facts == (("fee status", "A"), ("global days", "XXX"))
+    assert dict(at("99213", on="2027-11-03").facts) == {}  # the fee schedule that ships ends with 2026
     assert str(at("LT")).startswith("LT Left side: valid on 2025-11-03; family: side or site; right when:")
 
 

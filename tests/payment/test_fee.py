@@ -68,6 +68,50 @@ def test_national_amounts_of_2025(code, setting, modifiers, amount):
     assert wb.fee(code, "2025-11-03", setting=setting, modifiers=modifiers).amount == Decimal(amount)
 
 
+@pytest.mark.parametrize(
+    ("code", "nonfacility", "facility"),
+    [
+        ("99203", "117.57", "71.48"),  # (1.60 + 1.76 + 0.16) and (1.60 + 0.38 + 0.16) × 33.4009
+        ("99213", "95.19", "57.45"),
+        ("99214", "135.61", "84.50"),
+        ("99291", "308.96", "199.07"),
+        ("93000", "15.36", "15.36"),
+        ("20610", "68.81", "39.75"),
+        ("45378", "378.10", "164.67"),
+        ("45380", "479.97", "177.69"),
+        ("64483", "264.87", "99.53"),
+        ("90834", "113.90", "91.85"),
+        ("92928", None, "463.94"),
+        ("66984", None, "462.60"),
+        ("27447", None, "1159.35"),
+    ],
+)
+def test_national_amounts_of_2026_are_those_that_others_publish(code, nonfacility, facility):
+    for setting, amount in (("nonfacility", nonfacility), ("facility", facility)):
+        if amount:
+            assert wb.fee(code, "2026-04-15", setting=setting).amount == Decimal(amount), setting
+
+
+@pytest.mark.parametrize(
+    ("code", "nonfacility", "facility"),
+    [
+        ("99214", "139.08", "85.01"),
+        ("93000", "15.82", "15.82"),
+        ("20610", "70.61", "39.87"),
+        ("12002", "143.91", "57.33"),
+        ("45380", "498.91", "179.10"),
+    ],
+)
+def test_in_january_2026_the_fees_of_austin_are_what_others_reckon_from_the_january_file(code, nonfacility, facility):
+    for setting, amount in (("nonfacility", nonfacility), ("facility", facility)):
+        assert wb.fee(code, "2026-01-02", "04412-31", setting).amount == Decimal(amount), setting
+
+
+def test_an_apm_participant_has_a_factor_of_its_own_in_2026():
+    # 2.85 × 33.5675 = 95.667375
+    assert wb.fee("99213", "2026-04-15", is_apm_participant=True).amount == Decimal("95.67")
+
+
 def test_the_trace_names_every_reduction():
     assert wb.fee("27447", "2025-11-03", setting="facility", modifiers=["LT", "80"]).trace[-2:] == (
         "= 1257.63192, rounded to $1,257.63",

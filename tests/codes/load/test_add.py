@@ -117,10 +117,12 @@ def test_a_loaded_edition_wins_its_dates_and_what_ships_serves_the_others(shelf,
         (date(2025, 1, 1), date(2025, 3, 31), "RVU25A"),
         (date(2025, 4, 1), date(2025, 6, 30), "RVU25B"),
         (date(2025, 7, 1), date(2025, 12, 31), "RVU25A"),
+        (date(2026, 1, 1), date(2026, 12, 31), "RVU26B"),
     ]
     assert edition_on("physician_fee", date(2025, 5, 1)) == edition
     assert edition_on("physician_fee", date(2025, 7, 1)).version == "RVU25A-teaching"
-    assert edition_on("physician_fee", date(2026, 1, 1)) is None
+    assert edition_on("physician_fee", date(2026, 1, 1)).version == "RVU26B-teaching"
+    assert edition_on("physician_fee", date(2027, 1, 1)) is None
 
 
 def test_quarters_sit_side_by_side_and_no_two_editions_of_a_table_share_a_day(shelf, write):

@@ -186,7 +186,8 @@ def test_the_fixed_width_layout_of_2026_has_the_pricing_indicator_and_the_endosc
     text = "\r\n".join([fixed_width("G0105", "300009      45378"), fixed_width("G0104", "202109           ")])
     [edition] = add(write("PPRRVU2026_Apr_nonQPP.txt", text))
     assert edition.version == "RVU26B"
-    scope, screening = rows_of("physician_fee", edition="RVU26B")
+    day = date(2026, 4, 1)  # the rows that ship are of RVU26B too, and serve the year around this quarter
+    scope, screening = rows_of("physician_fee", edition="RVU26B", effective_date=day)
     assert (scope["endoscopic_base_code"], scope["team_indicator"], scope["imaging_family"]) == ("45378", "0", "99")
     assert (scope["global_days"], scope["postoperative_share"]) == ("090", Decimal("0.07"))
     assert (screening["endoscopic_base_code"], screening["bilateral_indicator"]) == (None, "0")
