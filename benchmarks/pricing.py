@@ -26,7 +26,7 @@ def by_pandas(folder: str) -> int:
     columns = ["claim_id", "line_number", "service_from_date", "hcpcs_code", "units", "billed_amount"]
     lines = pd.read_parquet(Path(folder, "claim_line.parquet"), columns=columns).merge(claims, on="claim_id")
     fees = reference(["physician_fee"])["physician_fee"].to_pandas()
-    fees = fees[fees["modifier"].isna() & fees["status_code"].isin(["A", "R", "T"]) & (fees["edition"] == "RVU25D")]
+    fees = fees[fees["modifier"].isna() & fees["status_code"].isin(["A", "R", "T"]) & (fees["edition"] == "RVU25A")]
     units = fees[["work_rvu", "nonfacility_pe_rvu", "malpractice_rvu"]].astype(float).sum(axis="columns")
     fees = fees.assign(unit_fee=(units * 32.3465).round(2))[["hcpcs_code", "unit_fee", "multiple_procedure_indicator"]]
     lines = lines.merge(fees, on="hcpcs_code", how="left")
