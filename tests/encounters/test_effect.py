@@ -43,7 +43,6 @@ def test_a_code_without_a_price_says_so_and_is_not_counted():
 
 @pytest.mark.parametrize("answer", [None, "", [], {"diagnoses": []}])
 def test_a_blank_answer_has_no_effect(answer):
-    answer = "" if answer is None else answer
     assert str(wb.effect(PALPITATIONS, answer)) == "Not answered yet: no claim, no money."
 
 

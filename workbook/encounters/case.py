@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from workbook.encounters.em import EmLevel, em_level
+from workbook.encounters.em import EmLevel, asks_whether_new, em_level
 from workbook.engine.yaml import faults_error, read_yaml, validated
 from workbook.terms import WorkbookError
 
@@ -143,9 +143,9 @@ class EmElements(_Page):
 
     def level(self, visit: Visit, payer: str) -> EmLevel:
         """The visit code that these elements support. Raises WorkbookError when they contradict each other."""
-        asks = self.setting in ("office", "home")
+        is_new = visit.patient_is_new if asks_whether_new(self.setting) else None
         return em_level(
-            visit.service_date, self.setting, is_new=visit.patient_is_new if asks else None,
+            visit.service_date, self.setting, is_new=is_new,
             problems=self.problems or None, data=self.data or None, risk=self.risk or None, minutes=self.minutes,
             payer=payer,
         )  # fmt: skip

@@ -154,7 +154,7 @@ def _of_the_visit(case: Encounter) -> Iterator[Doubt]:
 def _of_the_procedures(case: Encounter) -> Iterator[Doubt]:
     if case.visit.is_stay:
         return
-    charged, labels, modifiers = _charged(), _labels("hcpcs"), _labels("modifier")
+    charged, labels, modifiers = charge_master(), _labels("hcpcs"), _labels("modifier")
     for item in case.procedures:
         for code in item.codes:
             if code not in labels:
@@ -171,11 +171,6 @@ def _of_the_procedures(case: Encounter) -> Iterator[Doubt]:
         for modifier in miss.modifiers or ():
             if modifier not in modifiers:
                 yield Doubt(case.id, f"near miss {miss.code}: {modifier} is not in sample_data/codes/modifier.csv")
-
-
-@cache
-def _charged() -> frozenset[str]:
-    return frozenset(charge_master())
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from workbook.terms import WorkbookError, money
@@ -17,13 +17,14 @@ def charge_master(path: Path | str | None = None) -> dict[str, Decimal]:
 
     Without a path: the practice of the cases (`sample_data/codes/charges.csv`).
     """
-    return dict(_charges(FILE if path is None else Path(path)))
-
-
-@cache
-def _charges(path: Path) -> dict[str, Decimal]:
+    path = FILE if path is None else Path(path)
     if not path.is_file():
         raise WorkbookError(f"the charges are missing: there is no file {path}")
+    return dict(_charges(path, path.stat().st_mtime_ns))
+
+
+@lru_cache(maxsize=16)
+def _charges(path: Path, changed: int) -> dict[str, Decimal]:
     charges: dict[str, Decimal] = {}
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)

@@ -117,7 +117,8 @@ def effect(case: Encounter, answer: object, locality: str = "NATIONAL", *, revea
     entries = read_answer(answer, of_a_stay=case.visit.is_stay)
     codes = {entry.code for entry in entries} | {item.code for item in case.procedures}
     charges = dict.fromkeys(codes, NOT_LISTED) | charge_master()
-    made = {KEY: to_claim(case, None, charges), ANSWER: to_claim(case, answer, charges)}
+    # to `to_claim`, None would be the key
+    made = {KEY: to_claim(case, None, charges), ANSWER: to_claim(case, "" if answer is None else answer, charges)}
     if not made[ANSWER].arrow["claim"].num_rows:
         return Effect((), (), is_answered=False)
     both = _together(made)

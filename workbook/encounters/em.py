@@ -88,11 +88,11 @@ def em_level(
     by_medicare = bool(payer) and str(payer).casefold().startswith("medicare")
     if by_medicare and (instead := place.get("not_for_medicare")):
         raise WorkbookError(f"{place['label']}: {instead}")
-    if place.get("asks_whether_new") and is_new is None:
+    if asks_whether_new(setting) and is_new is None:
         raise WorkbookError(
             f"{place['label']}: say is_new=True or False; new and established patients have other codes"
         )
-    if not place.get("asks_whether_new") and is_new is not None:
+    if not asks_whether_new(setting) and is_new is not None:
         raise WorkbookError(
             f"{place['label']}: these codes are the same for new and established patients; leave out is_new"
         )
@@ -112,6 +112,16 @@ def em_words(kind: str) -> dict[str, str]:
     return {word: entry["label"] for word, entry in _page()[kind].items()}
 
 
+def asks_whether_new(setting: str) -> bool:
+    """Whether new and established patients have other codes in a setting."""
+    return bool(_page()["settings"].get(setting, {}).get("asks_whether_new"))
+
+
+def is_counted(word: str) -> bool:
+    """Whether a word of `em_words("data")` takes a number; the others are there or not."""
+    return bool(_page()["data"][word].get("counts"))
+
+
 @cache
 def _page() -> dict[str, Any]:
     page: dict[str, Any] = plain(read_yaml(FILE))
@@ -129,7 +139,7 @@ def _known(entries: Mapping[str, Any], word: object, what: str, *more: str) -> s
     if isinstance(word, str) and (word in entries or word in more):
         return word
     close = difflib.get_close_matches(str(word), [*entries, *more], n=1)
-    hint = f"; did you mean {close[0]}?" if close else ""
+    hint = f"; did you mean {close[0]}?" if close else "."
     raise WorkbookError(f"{what} {word!r} is not known{hint} Choose of {', '.join([*more, *entries])}")
 
 
@@ -160,8 +170,7 @@ def _by_minutes(
     steps = [Step("time", f"{time} minutes", earned[-1], care["authority"]["cpt"])]
     first, further = care[f"{payer}_from"], None
     if time is not None and time >= first:
-        # Each further 30 minutes counts from 75 whoever pays; Medicare alone asks that the first be whole (104).
-        units = (time - 74) // 30 if by_medicare else (time - care["cpt_from"]) // 30 + 1
+        units = (time - first) // 30 + 1
         further = (care["further"], units)
         steps.append(Step("further time", f"from {first} minutes", f"{further[0]} x{units}", care["authority"][payer]))
     return EmLevel(earned[-1], "time", None, further, tuple(steps))
@@ -288,7 +297,7 @@ def _data(page: Mapping[str, Any], given: str | Mapping[str, int | bool] | None)
     has_historian = False
     for word, count in given.items():
         entry = words[_known(words, word, "data")]
-        if entry.get("counts"):
+        if is_counted(word):
             if isinstance(count, bool) or not isinstance(count, int) or count < 0:
                 raise WorkbookError(f"data: {word} is a count from 0 on, found {count!r}")
             items += count
@@ -299,14 +308,14 @@ def _data(page: Mapping[str, Any], given: str | Mapping[str, int | bool] | None)
         elif count:
             kinds.add(entry["category"])
     shown = {word: n for word, n in given.items() if n}
-    first = items + has_historian >= page["data_steps"]["moderate"]["category_1"]
-    categories = len(kinds) + first
-    if categories >= page["data_steps"]["extensive"]["of"]:
+    steps = page["data_steps"]
+    categories = len(kinds) + (items + has_historian >= steps["items_of_a_category"])
+    if categories >= steps["categories_of_extensive"]:
         rank = 3
     elif categories:
         rank = 2
     else:  # limited: two tests or notes, or the historian alone
-        rank = 1 if items >= page["data_steps"]["limited"]["category_1"] or has_historian else 0
+        rank = 1 if items >= steps["items_of_limited"] or has_historian else 0
     return rank, _listing(shown) or "none"
 
 

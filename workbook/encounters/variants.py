@@ -82,27 +82,21 @@ def load_template(path: Path | str) -> Template:
 
 def variant(id: str, seed: int | None = None) -> Encounter:
     """One case of a template: `variant("VAR-012", 7)` or `variant("VAR-012-7")`; without a seed, seed 1."""
-    paths = _paths()
     wanted = str(id).strip().upper()
     name, number = wanted, seed
     if match := re.fullmatch(r"(VAR-[0-9]{3})-([0-9]+)", wanted):
         name, number = match[1], int(match[2])
         if seed is not None and seed != number:
             raise WorkbookError(f"{id} is seed {number}, and seed {seed} was asked for; say one of them")
-    if name not in paths:
-        close = difflib.get_close_matches(name, paths, n=1)
-        hint = f"did you mean {close[0]}? " if close else ""
-        raise WorkbookError(f"there is no template {id!r}; {hint}the templates are {cases.span(list(paths))}")
-    return _template(name).draw(1 if number is None else number)
+    return _template(cases.path_of(name, _paths(), "template")).draw(1 if number is None else number)
 
 
 def variants() -> Catalogue[Template]:
     """Every template of the workbook, sorted by id; `encounter("VAR-001", seed=7)` makes a case of one."""
-    return Catalogue(_template(name) for name in _paths())
+    return Catalogue(map(_template, _paths().values()))
 
 
-def _template(name: str) -> Template:
-    path = _paths()[name]
+def _template(path: Path) -> Template:
     return _read(path, path.stat().st_mtime_ns)
 
 
@@ -112,11 +106,7 @@ def _read(path: Path, changed: int) -> Template:
 
 
 def _paths() -> dict[str, Path]:
-    if not FOLDER.is_dir():
-        raise WorkbookError(
-            f"the templates are missing: there is no folder {FOLDER}; run the workbook from its repository"
-        )
-    return {path.stem: path for path in sorted(FOLDER.glob("VAR-*.yaml"))}
+    return cases.pages_in(FOLDER, "VAR", "template", "load_template(path)")
 
 
 def _section_faults(page: Fields, stem: str) -> Iterator[tuple[Location, str]]:

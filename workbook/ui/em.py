@@ -8,12 +8,11 @@ from datetime import date
 import traitlets as tl
 
 from workbook.encounters.case import Encounter
-from workbook.encounters.em import em_level
+from workbook.encounters.em import asks_whether_new, em_level
 from workbook.terms import WorkbookError
 
 MEDICARE, OTHER = "Medicare", "another payer"
 NOTHING = "Nothing ticked yet"
-ASKS_WHETHER_NEW = ("office", "home")
 
 
 class EmSheetState(tl.HasTraits):
@@ -51,10 +50,10 @@ class EmSheetState(tl.HasTraits):
         if not (problems or data or self.risk or self.minutes):
             self.summary, self.trace_html = NOTHING, ""
             return
-        asks = self.setting in ASKS_WHETHER_NEW
+        is_new = self.is_new if asks_whether_new(self.setting) else None
         try:
             found = em_level(
-                self.service_date, self.setting, is_new=self.is_new if asks else None, problems=problems or None,
+                self.service_date, self.setting, is_new=is_new, problems=problems or None,
                 data=data or None, risk=list(self.risk) or None, minutes=self.minutes or None, payer=self.payer,
             )  # fmt: skip
         except WorkbookError as error:

@@ -79,7 +79,7 @@ def em_worksheet(case: Encounter | None = None, service_date: str | None = None)
     With a `case` its note stands above and the key's judgement can be shown; `.state` holds what was ticked. Raises
     WorkbookError for a date that cannot be read.
     """
-    from workbook.encounters.em import em_words
+    from workbook.encounters.em import em_words, is_counted
     from workbook.terms import parse_date
     from workbook.ui.em import MEDICARE, OTHER, EmSheetState
 
@@ -107,7 +107,7 @@ def em_worksheet(case: Encounter | None = None, service_date: str | None = None)
     def rows(element: str) -> w.VBox:
         made = []
         for word, label in em_words(element).items():
-            is_yes_no = element == "data" and word not in ("tests", "outside_notes")
+            is_yes_no = element == "data" and not is_counted(word)
             box = (
                 w.Checkbox(indent=False, layout=narrow) if is_yes_no else w.BoundedIntText(min=0, max=20, layout=narrow)
             )
