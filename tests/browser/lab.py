@@ -68,6 +68,14 @@ def lab(home: Path):
         log.close()
 
 
+def keep_pictures(**parts):
+    """Screenshots of parts of a page, each by its name, where WORKBOOK_SCREENSHOTS asks for them."""
+    if os.environ.get("WORKBOOK_SCREENSHOTS"):
+        ARTIFACTS.mkdir(exist_ok=True)
+        for name, part in parts.items():
+            part.screenshot(path=ARTIFACTS / f"{name.replace('_', '-')}.png")
+
+
 @contextlib.contextmanager
 def page(address: str, name: str):
     """A page that remembers requests to other machines and console errors; a failing test leaves a screenshot."""

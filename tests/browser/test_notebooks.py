@@ -53,9 +53,7 @@ def test_the_code_browser_is_worked_by_keyboard_alone(server):
         browser.get_by_text("(from S52)").first.wait_for(state="detached")  # S52.5, which inherits the note, is gone
         link = browser.get_by_role("button", name="S58", exact=True)  # S52's Excludes1: traumatic amputation (S58.-)
         link.wait_for()
-        if os.environ.get("WORKBOOK_SCREENSHOTS"):
-            lab.ARTIFACTS.mkdir(exist_ok=True)
-            browser.screenshot(path=lab.ARTIFACTS / "browser.png")
+        lab.keep_pictures(browser=browser)
         browser.get_by_role("button", name="Add to my codes").focus()
         for _ in range(40):  # the buttons in the notes are in the tab order
             shown.keyboard.press("Tab")
@@ -79,9 +77,7 @@ def test_a_claim_shows_as_a_form_with_the_finding_on_its_box(server):
         shown.locator(".jp-OutputArea-output", has_text="NM1*85*2*SAMPLE CLINIC").first.wait_for(state="attached")
         shown.get_by_text("$81.14 paid").first.wait_for(state="attached")
         assert shown.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
-        if os.environ.get("WORKBOOK_SCREENSHOTS"):
-            lab.ARTIFACTS.mkdir(exist_ok=True)
-            form.screenshot(path=lab.ARTIFACTS / "form.png")
+        lab.keep_pictures(form=form)
         assert shown.strangers == []
         assert shown.faults == []
 
@@ -168,11 +164,9 @@ def test_errors_are_hunted_and_a_rule_is_changed_on_the_spot(server):
         cards.get_by_text("is not a declared table").wait_for()
 
         assert shown.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
-        if os.environ.get("WORKBOOK_SCREENSHOTS"):
-            lab.ARTIFACTS.mkdir(exist_ok=True)
-            hunt.screenshot(path=lab.ARTIFACTS / "audit-hunt.png")
-            cards.screenshot(path=lab.ARTIFACTS / "audit-cards.png")
-            shown.locator("figure[aria-label*='3000000099']").screenshot(path=lab.ARTIFACTS / "audit-curve.png")
+        lab.keep_pictures(
+            audit_hunt=hunt, audit_cards=cards, audit_curve=shown.locator("figure[aria-label*='3000000099']")
+        )
         assert shown.strangers == []
         assert shown.faults == []
 
@@ -196,9 +190,7 @@ def test_terms_are_changed_and_the_claim_is_priced_anew_at_once(server):
         panel.get_by_label("Modifiers").fill("")
         shown.keyboard.press("Enter")
         panel.get_by_text("As it is:").wait_for()
-        if os.environ.get("WORKBOOK_SCREENSHOTS"):
-            lab.ARTIFACTS.mkdir(exist_ok=True)
-            panel.screenshot(path=lab.ARTIFACTS / "what-if.png")
+        lab.keep_pictures(what_if=panel)
         assert shown.strangers == []
         assert shown.faults == []
 
@@ -222,9 +214,7 @@ def test_a_visit_is_judged_on_the_worksheet_and_the_key_is_shown_when_asked(serv
         assert sheet.get_by_text("A new problem of uncertain prognosis").count() == 0
         sheet.get_by_role("button", name="Show how the key was judged").click()
         sheet.get_by_text("A new problem of uncertain prognosis").first.wait_for()
-        if os.environ.get("WORKBOOK_SCREENSHOTS"):
-            lab.ARTIFACTS.mkdir(exist_ok=True)
-            sheet.screenshot(path=lab.ARTIFACTS / "worksheet.png")
+        lab.keep_pictures(worksheet=sheet)
         assert shown.strangers == []
         assert shown.faults == []
 
@@ -252,10 +242,7 @@ def test_a_visit_is_coded_weighed_in_dollars_and_drawn_anew(server):
         variant = visits.filter(has_text="VAR-005")
         variant.get_by_role("button", name="Check my codes").click()
         variant.get_by_text("Not answered yet").first.wait_for()
-        if os.environ.get("WORKBOOK_SCREENSHOTS"):
-            lab.ARTIFACTS.mkdir(exist_ok=True)
-            visit.screenshot(path=lab.ARTIFACTS / "encounter.png")
-            stay.screenshot(path=lab.ARTIFACTS / "stay.png")
+        lab.keep_pictures(encounter=visit, stay=stay)
         assert shown.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
         assert shown.strangers == []
         assert shown.faults == []

@@ -44,5 +44,11 @@ def test_only_what_was_found_is_named():
     assert "27447" not in say
 
 
+def test_the_law_of_medicare_is_not_cited_to_other_payers():
+    assert extra(wb.encounter("ENC-012"), {"procedures": "27447"}) == [
+        ("The note does not show that this was done and is to be billed here.", None)
+    ]
+
+
 def test_a_stay_cites_its_own_guideline():
     assert extra(wb.encounter("ENC-046"), "K57.32")[0][1] == "ICD-10-CM Guidelines, III"

@@ -251,10 +251,12 @@ class Encounter(Heading):
         else:
             yield "new patient" if visit.patient_is_new else "established patient"
             yield f"seen {visit.service_date}"
+        yield self._place()
+
+    def _place(self) -> str:
         if self.coding == "facility":
-            yield f"code for the hospital, type of bill {visit.type_of_bill}"
-        else:
-            yield f"place of service {visit.place_of_service}"
+            return f"code for the hospital, type of bill {self.visit.type_of_bill}"
+        return f"place of service {self.visit.place_of_service}"
 
     def _repr_html_(self) -> str:
         return (

@@ -87,12 +87,8 @@ class Exercise(Encounter):
         return self.given.codes
 
     def _where(self) -> Iterator[str]:
-        visit = self.visit
-        yield f"{visit.service_date}"
-        if self.coding == "facility":
-            yield f"code for the hospital, type of bill {visit.type_of_bill}"
-        else:
-            yield f"place of service {visit.place_of_service}"
+        yield f"{self.visit.service_date}"
+        yield self._place()
 
     def _repr_html_(self) -> str:
         return (

@@ -25,7 +25,7 @@ NEVER_ALONE = {
 }
 
 
-def why_extra(case: Encounter, entry: Entry, found: Sequence[Entry]) -> tuple[str, str]:
+def why_extra(case: Encounter, entry: Entry, found: Sequence[Entry]) -> tuple[str, str | None]:
     """What is wrong with an entry that the key does not hold, and its authority; `found` are those that are right."""
     if entry.kind == "diagnosis":
         return _diagnosis(case, entry.code, [e.code for e in found if e.kind == "diagnosis"])
@@ -48,7 +48,8 @@ def _diagnosis(case: Encounter, code: str, right: list[str]) -> tuple[str, str]:
     return "The note does not say that this was found, treated or weighed at this visit.", documented
 
 
-def _procedure(case: Encounter, entry: Entry, right: list[Entry]) -> tuple[str, str]:
+def _procedure(case: Encounter, entry: Entry, right: list[Entry]) -> tuple[str, str | None]:
+    is_medicare = case.patient.payer.startswith("Medicare")
     day, code = case.visit.service_date, entry.code
     setting = "hospital" if case.coding == "facility" else "practitioner"
     here = {other.code for other in right}
@@ -59,11 +60,11 @@ def _procedure(case: Encounter, entry: Entry, right: list[Entry]) -> tuple[str, 
     primaries = {row["primary_code"] for row in _serving("add_on", "add_on_code", code, day)}
     if primaries and not primaries & here:
         return f"{code} is only ever added to another service, and none that it goes with is here.", NCCI
-    fees = _serving("physician_fee", "hcpcs_code", code, day) if case.patient.payer.startswith("Medicare") else ()
+    fees = _serving("physician_fee", "hcpcs_code", code, day) if is_medicare else ()
     for status in (row["status_code"] for row in fees if not row["modifier"]):
         if status in NEVER_ALONE:
             return f"{NEVER_ALONE[status]} (status {status}).", "CPM ch. 23, Addendum (MPFSDB record layout)"
-    return "The note does not show that this was done and is to be billed here.", NOT_SHOWN
+    return "The note does not show that this was done and is to be billed here.", NOT_SHOWN if is_medicare else None
 
 
 def _serving(table: str, column: str, code: str, day: date) -> Iterable[dict[str, Any]]:
