@@ -200,7 +200,8 @@ def test_a_visit_is_judged_on_the_worksheet_and_the_key_is_shown_when_asked(serv
     with lab.page(address, "worksheet") as shown:
         lab.open_notebook(shown, address, token, "notebooks/09_evaluation_and_management.ipynb")
         lab.run_all(shown)
-        sheet = shown.locator(".jp-OutputArea-output", has=shown.get_by_label("Minutes"))
+        sheets = shown.locator(".jp-OutputArea-output", has=shown.get_by_label("Minutes"))
+        sheet = sheets.filter(has_text="ENC-001")
         sheet.get_by_text("Nothing ticked yet").wait_for()
         counts = sheet.locator(".widget-inline-hbox input[type=number]")
         counts.nth(1 + 6).fill("1")  # after the minutes: the seventh kind of problem, new with an unknown outcome
