@@ -13,7 +13,7 @@ LINES = "CLP*A1**5\nLX*1\nSVC* HC:é *\nSV*\nCLPX*2"
 
 
 def test_a_piece_is_null_where_it_is_absent_or_blank() -> None:
-    pieces = Pieces(LINES, "*", has_blanks=True)
+    pieces = Pieces(LINES.encode(), "*", has_blanks=True)
     rows = np.array([0, 1, 2, 3, 4, -1])
     assert pieces.sizes.tolist() == [4, 2, 3, 2, 2]
     assert pieces.at(rows, 1).to_pylist() == ["A1", "1", "HC:é", None, "2", None]
@@ -22,18 +22,23 @@ def test_a_piece_is_null_where_it_is_absent_or_blank() -> None:
 
 
 def test_what_is_left_of_texts_is_every_piece_that_is_not_taken_and_not_blank() -> None:
-    of, piece, texts = Pieces(LINES, "*", has_blanks=True).rest(np.arange(5), (1,))
+    of, piece, texts = Pieces(LINES.encode(), "*", has_blanks=True).rest(np.arange(5), (1,))
     assert (of.tolist(), piece.tolist(), texts.to_pylist()) == ([0], [3], ["5"])
-    assert Pieces(LINES, "*", has_blanks=True).rest(np.arange(5), (1, 2, 3))[2].to_pylist() == []
+    assert Pieces(LINES.encode(), "*", has_blanks=True).rest(np.arange(5), (1, 2, 3))[2].to_pylist() == []
+
+
+def test_a_text_is_given_whole() -> None:
+    pieces = Pieces(LINES.encode(), "*", has_blanks=True)
+    assert pieces.texts(np.arange(5)) == LINES.split("\n")
 
 
 def test_a_name_is_found_whole_or_not_at_all() -> None:
-    found = Pieces(LINES, "*", has_blanks=True).heads(("SVC", "LX", "CLP", "SV1"))
+    found = Pieces(LINES.encode(), "*", has_blanks=True).heads(("SVC", "LX", "CLP", "SV1"))
     assert found.tolist() == [2, 1, 0, -1, -1]
 
 
 def test_no_text_has_no_pieces() -> None:
-    pieces = Pieces("", "*", has_blanks=False)
+    pieces = Pieces(b"", "*", has_blanks=False)
     assert len(pieces.sizes) == 0 and pieces.at(np.array([-1]), 0).to_pylist() == [None]
 
 

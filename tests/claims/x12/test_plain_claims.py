@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from tests.claims.x12.mutations import mutated, segments_of
 from tests.claims.x12.test_public_files import CLAIMS, PUBLIC
 from workbook.claims.model import Claims
+from workbook.claims.x12 import column_run, segments
 from workbook.claims.x12 import read_837 as reader
 from workbook.claims.x12.read_837 import read_837, stream_837
 
@@ -23,7 +25,7 @@ ODD = ("", " ", "0", "1", "-5", "12.345", "99999999999", "20250230", "20250101-2
 @pytest.fixture
 def as_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read even small files as columns."""
-    monkeypatch.setattr(reader, "MANY_SEGMENTS", 0)
+    monkeypatch.setattr(column_run, "MANY_SEGMENTS", 0)
 
 
 def extracts(text: str, claims: int) -> Iterator[list[str]]:
@@ -40,7 +42,7 @@ def differences(path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The tables in which the two ways of reading a file differ."""
     found: list[Claims] = []
     for many in (1 << 40, 0):
-        monkeypatch.setattr(reader, "MANY_SEGMENTS", many)
+        monkeypatch.setattr(column_run, "MANY_SEGMENTS", many)
         found.append(read_837(path))
     one_by_one, columns = found
     tables = [name for name, table in one_by_one.arrow.items() if not table.equals(columns.arrow[name])]
@@ -98,3 +100,51 @@ def test_streamed_batches_of_columns_join_to_the_whole(as_columns: None) -> None
     assert len(parts) > 2 and count == whole.arrow["claim"].num_rows
     for name, table in whole.arrow.items():
         assert pa.concat_tables([part.arrow[name] for part in parts]).equals(table), name
+
+
+@pytest.mark.parametrize("size", [700, 5_000, 64_000])
+@pytest.mark.parametrize("line_end", ["", "\n", "\r\n", " \r\n"])
+def test_a_file_read_in_chunks_of_any_size_gives_the_same_claims(
+    size: int, line_end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_columns: None
+) -> None:
+    path = tmp_path / "claims.837"
+    path.write_bytes(f"~{line_end}".join([*segments_of(PRACTICE[0].read_text(encoding="utf-8")), ""]).encode())
+    whole = read_837(path)
+    monkeypatch.setattr(segments, "CHUNK_BYTES", size)
+    parts = read_837(path)
+    for name, table in whole.arrow.items():
+        assert table.equals(parts.arrow[name]), name
+    assert whole.arrow_problems.equals(parts.arrow_problems)
+
+
+def test_a_file_wrapped_at_eighty_characters_gives_the_same_claims(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_columns: None
+) -> None:
+    text = PRACTICE[0].read_text(encoding="utf-8").replace("\n", "")
+    (tmp_path / "one.837").write_text(text, encoding="utf-8")
+    (tmp_path / "wrapped.837").write_text("\n".join(re.findall(".{1,80}", text)), encoding="utf-8")
+    monkeypatch.setattr(segments, "CHUNK_BYTES", 5_000)
+    one, wrapped = read_837(tmp_path / "one.837"), read_837(tmp_path / "wrapped.837")
+    assert one.arrow["claim_line"].num_rows and one.arrow["claim_line"].equals(wrapped.arrow["claim_line"])
+
+
+def test_a_claim_number_that_recurs_in_a_later_run_is_numbered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_columns: None
+) -> None:
+    several = list(extracts(PRACTICE[0].read_text(encoding="utf-8"), 3))[:2]
+    (tmp_path / "twice.837").write_text("".join("~".join([*part, ""]) for part in [*several, *several]))
+    monkeypatch.setattr(segments, "CHUNK_BYTES", 700)
+    ids = read_837(tmp_path / "twice.837").arrow["claim"]["claim_id"].to_pylist()
+    half = len(ids) // 2
+    assert half > 2 and ids[half:] == [f"{claim_id}#2" for claim_id in ids[:half]]
+
+
+def test_a_failure_in_a_thread_is_raised_where_the_file_is_read(
+    monkeypatch: pytest.MonkeyPatch, as_columns: None
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(reader.PlainClaims, "__init__", fails)
+    with pytest.raises(MemoryError, match="no room"):
+        read_837(PRACTICE[0])

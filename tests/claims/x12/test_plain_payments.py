@@ -11,7 +11,7 @@ from tests.claims.x12.mutations import mutated, segments_of
 from tests.claims.x12.test_public_files import PUBLIC, REMITTANCES
 from tests.claims.x12.x12_snippets import CLINIC, REMITTANCE, RENDERING, messages, remittance_835, save
 from workbook.claims.model import Remittance
-from workbook.claims.x12 import read_835 as reader
+from workbook.claims.x12 import column_run
 from workbook.claims.x12.paid_claim import PaidClaim
 from workbook.claims.x12.read_835 import read_remittance, stream_835
 
@@ -52,7 +52,7 @@ def differences(path: Path, monkeypatch: pytest.MonkeyPatch, batch: int | None =
     """The tables in which the two ways of reading a file differ."""
     both = []
     for many in (1 << 40, 0):
-        monkeypatch.setattr(reader, "MANY_SEGMENTS", many)
+        monkeypatch.setattr(column_run, "MANY_SEGMENTS", many)
         both.append(parts(path, batch))
     assert len(both[0]) == len(both[1])
     found: list[str] = []
@@ -74,7 +74,7 @@ def one_by_one(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         finish(self)
 
     monkeypatch.setattr(PaidClaim, "finish", noted)
-    monkeypatch.setattr(reader, "MANY_SEGMENTS", 0)
+    monkeypatch.setattr(column_run, "MANY_SEGMENTS", 0)
     return found
 
 

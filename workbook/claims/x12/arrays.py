@@ -27,24 +27,25 @@ class Pieces:
     end with blanks.
     """
 
-    def __init__(self, texts: str, separator: str, *, has_blanks: bool) -> None:
-        """The texts stand one on a line."""
+    def __init__(self, texts: bytes, separator: str, *, has_blanks: bool) -> None:
+        """The texts stand one on a line, in UTF-8."""
         import numpy as np
         import pyarrow as pa
 
         self.has_blanks = has_blanks
-        encoded = texts.encode()
-        data = np.frombuffer(encoded, np.uint8)
+        self._texts = texts
+        data = np.frombuffer(texts, np.uint8)
         cuts = np.flatnonzero((data == ord(separator)) | (data == _LINE_BREAK))
         total = len(cuts) + 1 if texts else 0
         ends = np.flatnonzero(data[cuts] == _LINE_BREAK)
         self.first = np.append(0, ends + 1) if texts else ends
+        self._breaks = np.concatenate([[-1], cuts[ends], [len(data)]])
         self.sizes = np.diff(np.append(self.first, total))
         self._places = np.zeros(total + 1, np.int32)
         self._places[1:total] = cuts.astype(np.int32) - np.arange(len(cuts), dtype=np.int32)  # what was cut out is gone
         self._places[-1] = len(data) - len(cuts)
         self._is_empty = np.append(self._places[1:] == self._places[:-1], True)
-        kept = encoded.translate(None, f"{separator}\n".encode()) + b"\0\0\0"  # a name may be looked for at the end
+        kept = texts.translate(None, f"{separator}\n".encode()) + b"\0\0\0"  # a name may be looked for at the end
         self._data = np.frombuffer(kept, np.uint8)
         self.flat = pa.StringArray.from_buffers(total, pa.py_buffer(self._places), pa.py_buffer(kept))
 
@@ -60,8 +61,8 @@ class Pieces:
         place = order[np.minimum(np.searchsorted(known, found, sorter=order), len(names) - 1)]
         return np.where((known[place] == found) & (lengths > 1) & (lengths < 4), place, -1)
 
-    def at(self, rows: Ints, k: int) -> pa.Array:
-        """Piece `k` (the first is 0) of each row; a row of -1 has none."""
+    def at(self, rows: Ints, k: int | Ints) -> pa.Array:
+        """Piece `k` (the first is 0), or each row's own `k`, of each row; a row of -1 has none."""
         import numpy as np
         import pyarrow as pa
 
@@ -74,6 +75,11 @@ class Pieces:
         if is_empty.all():
             return pa.nulls(len(rows), pa.string())
         return self._trimmed(self.flat.take(pa.array(at, mask=is_empty) if is_empty.any() else pa.array(at)))
+
+    def texts(self, rows: Ints) -> list[str]:
+        """The whole text of each row."""
+        begins, ends = (self._breaks[rows] + 1).tolist(), self._breaks[rows + 1].tolist()
+        return [self._texts[begin:end].decode() for begin, end in zip(begins, ends, strict=True)]
 
     def is_only_blanks(self, rows: Ints, k: int) -> Bools:
         """Which rows have a piece `k` that is not empty but has nothing except blanks."""

@@ -5,14 +5,15 @@ Both leave to the reader whatever has something out of the ordinary, and both pu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from workbook.claims.x12 import columns as c
 from workbook.claims.x12.arrays import Pieces, parsed, parsed_parts, stands
-from workbook.claims.x12.envelope import Run
 from workbook.claims.x12.parties import Separators, detail_of
-from workbook.claims.x12.segments import Delimiters
+from workbook.claims.x12.segments import Delimiters, Run, Segments
 from workbook.claims.x12.values import amount
 from workbook.engine.table import Table
 
@@ -22,7 +23,14 @@ if TYPE_CHECKING:
     from workbook.claims.x12.arrays import Bools, Ints
 
 CONTROL = ("ISA", "GS", "ST", "SE", "GE", "IEA", "TA1")
-_LONGEST = 1_000_000  # segments of one stretch that wait for the next
+#: a run, and whether it was cut before a family that follows
+Cut = tuple[Segments, Delimiters, bool]
+#: In a run that is shorter the families are read one by one: columns pay from some hundred on.
+MANY_SEGMENTS = 2_000
+_LONGEST = 32 << 20  # characters of a family that wait for its end
+_AHEAD = 2  # runs that are read while another is put into tables; each takes some 40 MB
+
+R = TypeVar("R", bound="ColumnRun")
 
 
 class ColumnRun:
@@ -34,20 +42,19 @@ class ColumnRun:
     """
 
     names: tuple[str, ...]
+    number: int  # of the first segment in the file, once it is known
     starts: Ints
     stops: Ints
     family: Ints
     place: Ints
     refused: Bools
 
-    def __init__(self, number: int, segments: list[str], delimiters: Delimiters) -> None:
-        """`number` is that of the first segment in the file."""
-        self.number, self.element = number, delimiters.element
+    def __init__(self, segments: Segments, delimiters: Delimiters, *, is_whole: bool) -> None:
+        """`is_whole`: what follows the run is another family."""
+        self.element = delimiters.element
         self.separators: Separators = (delimiters.component, delimiters.repetition)
-        self.texts = segments
-        lines = "\n".join(segments)  # a segment has no line break
-        self.has_blanks = _has_blanks(lines, delimiters)
-        self.pieces = Pieces(lines, delimiters.element, has_blanks=self.has_blanks)
+        self.has_blanks = _has_blanks(segments.lines, delimiters)
+        self.pieces = Pieces(segments.lines, delimiters.element, has_blanks=self.has_blanks)
         self.name = self.pieces.heads(self.names)
         self.details: list[dict[str, Any]] = []
 
@@ -140,7 +147,7 @@ class ColumnRun:
 
         if not len(rows):
             return
-        texts = pa.array([self.texts[row] for row in rows.tolist()], pa.string())
+        texts = pa.array(self.pieces.texts(rows), pa.string())
         _, kind, qualifier, value = parsed_parts(texts, told, [pa.string()] * 3)
         self.tell(rows, kind, qualifier, value=value)
 
@@ -188,14 +195,14 @@ class ColumnRun:
         return list(zip(starts[first].tolist(), stops[last].tolist(), strict=True))
 
 
-def _has_blanks(lines: str, delimiters: Delimiters) -> bool:
+def _has_blanks(lines: bytes, delimiters: Delimiters) -> bool:
     """Whether an element or component of these segments may begin or end with a blank of any kind."""
     import numpy as np
 
     edge = ord("\n")
-    data = np.frombuffer(f"\n{lines}\n".encode(), np.uint8)
-    # blanks, and what may be part of one that is not ASCII
-    at = np.flatnonzero(((data < 33) | (data > 126)) & (data != edge))
+    data = np.frombuffer(b"\n%b\n" % lines, np.uint8)
+    # blanks, and what may be part of one that is not ASCII: below 33 or above 126
+    at = np.flatnonzero((data - np.uint8(33) > 126 - 33) & (data != edge))
     beside = np.append(data[at - 1], data[at + 1])
     return bool(np.isin(beside, [edge, ord(delimiters.element), ord(delimiters.component)]).any())
 
@@ -204,7 +211,8 @@ def on_file(text: pa.Array) -> pa.Array:
     """Texts, null where they say that there is none."""
     import pyarrow.compute as pc
 
-    return pc.if_else(pc.fill_null(pc.ends_with(text, c.NOT_ON_FILE), False), None, text)
+    is_absent = pc.fill_null(pc.ends_with(text, c.NOT_ON_FILE), False)
+    return pc.if_else(is_absent, None, text) if pc.any(is_absent).as_py() else text
 
 
 def typed(table: Table, told: Mapping[str, Any], count: int) -> pa.Table:
@@ -238,34 +246,67 @@ def merged(rows: tuple[pa.Table, Ints], columns: tuple[pa.Table, Ints]) -> tuple
     return pa.concat_tables([rows[0], columns[0]]).take(pa.array(order)), places[order]
 
 
-def cut_runs(
-    runs: Iterator[Run], begins: Callable[[str, str], bool]
-) -> Iterator[tuple[int, list[str], Delimiters, bool]]:
+def cut_runs(runs: Iterator[Run], name: str, is_first: Callable[[list[str]], bool] | None = None) -> Iterator[Cut]:
     """Cut each run before its last family, which goes with the next: it may go on there.
 
-    `begins` says whether a segment, given with the element separator, begins a family. See
-    `workbook.claims.x12.envelope.ColumnReader.gather` for what is given.
+    A family begins with a segment of that name for which `is_first` holds.
     """
-    held: list[str] = []
+
+    def begins(text: str, position: int, delimiters: Delimiters) -> bool:
+        stop = text.find(delimiters.terminator, position)
+        return text.startswith(f"{name}{delimiters.element}", position) and (
+            is_first is None or (stop > 0 and is_first(text[position:stop].split(delimiters.element)))
+        )
+
+    held = ""
     before: Delimiters | None = None
-    number = 1
-    for first, segments, delimiters in runs:
-        if held and delimiters != before:
-            yield number, held, before or delimiters, False
-            held = []
-        if not held:
-            number = first
-        held, before = [*held, *segments], delimiters
-        if cut := _last(held, delimiters.element, begins):
-            yield number, held[:cut], delimiters, True
-            number, held = number + cut, held[cut:]
-        elif len(held) > _LONGEST or (held and not begins(held[0], delimiters.element)):
-            yield number, held, delimiters, False
-            held = []
+    for segments, delimiters in runs:
+        if held and before and delimiters != before:
+            yield Segments(held, before.terminator), before, False
+            held = ""
+        join = delimiters.terminator if held and not held.endswith(delimiters.terminator) else ""
+        text, before, held = f"{held}{join}{segments.text}", delimiters, ""
+        position = len(text)
+        while (position := text.rfind(f"{name}{delimiters.element}", 0, position)) > 0:
+            if _follows(text, position, delimiters.terminator) and begins(text, position, delimiters):
+                break
+        if position > 0:
+            yield Segments(text[:position], delimiters.terminator), delimiters, True
+            held = text[position:]
+        elif len(text) > _LONGEST or not begins(text, 0, delimiters):
+            yield Segments(text, delimiters.terminator), delimiters, False
+        else:
+            held = text
     if held and before:
-        yield number, held, before, False
+        yield Segments(held, before.terminator), before, False
 
 
-def _last(segments: Sequence[str], element: str, begins: Callable[[str, str], bool]) -> int:
-    """Where the last family begins, or 0."""
-    return next((place for place in range(len(segments) - 1, 0, -1) if begins(segments[place], element)), 0)
+def _follows(text: str, position: int, terminator: str) -> bool:
+    """Whether what stands before the position, line breaks and blanks aside, is a terminator."""
+    return text[max(0, position - 8) : position].rstrip(" \r\n".replace(terminator, "")).endswith(terminator)
+
+
+def read_ahead(cuts: Iterator[Cut], kind: type[R]) -> Iterator[tuple[Run, R | None]]:
+    """Each run with its columns, in order; None for a run that is short, or whose separators are not ASCII.
+
+    Threads read the runs that come next meanwhile: most of the work lets go of the interpreter's lock.
+    """
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    def read(segments: Segments, delimiters: Delimiters, is_whole: bool) -> R | None:
+        if len(segments) < MANY_SEGMENTS or not "".join(filter(None, delimiters)).isascii():
+            return None
+        return kind(segments, delimiters, is_whole=is_whole)
+
+    waiting: deque[tuple[Run, Future[R | None]]] = deque()
+    with ThreadPoolExecutor(_AHEAD, thread_name_prefix="columns") as threads:
+        number = 1
+        for cut in chain(cuts, repeat(None, _AHEAD)):
+            if cut:
+                waiting.append((cut[:2], threads.submit(read, *cut)))
+            if waiting and (cut is None or len(waiting) > _AHEAD):
+                run, future = waiting.popleft()
+                if columns := future.result():
+                    columns.number = number
+                yield run, columns
+                number += len(run[0])

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from workbook.claims.x12.rows import Problems
-from workbook.claims.x12.segments import Delimiters, read_runs, read_segments
+from workbook.claims.x12.segments import Delimiters, Run, Segments, read_runs, read_segments
 from workbook.claims.x12.values import cell
 
 Handler = Callable[[int, list[str]], None]
@@ -93,20 +93,19 @@ def walk(
     """
     envelope = _Envelope(reader, problems)
     last = (0, "")
-    runs = read_runs(path, problems)
-    for first, segments, envelope.delimiters, is_whole in columns.gather(runs) if columns else map(_loose, runs):
-        done = 0
-        for start, stop in columns.spans(first, segments, envelope.delimiters, is_whole=is_whole) if columns else ():
-            last = envelope.rows(first + done, segments[done:start], observe) or last
+    runs, first = read_runs(path, problems), 1
+    for segments, envelope.delimiters, spans in columns.gather(runs) if columns else ((*run, ()) for run in runs):
+        done, count = 0, len(segments)
+        for start, stop in spans:
+            if done < start:
+                last = envelope.rows(first + done, segments.strings[done:start], observe) or last
             done = stop if envelope.is_reading and columns and columns.take(start, stop) else start
-        last = envelope.rows(first + done, segments[done:], observe) or last
+        if done < count:
+            last = envelope.rows(first + done, segments.strings[done:], observe) or last
+        first += count
         if columns:
             columns.end_run()
     envelope.end_of_file(*last)
-
-
-def _loose(run: Run) -> tuple[int, list[str], Delimiters, bool]:
-    return (*run, False)
 
 
 def _shown(name: str) -> str:
@@ -115,19 +114,15 @@ def _shown(name: str) -> str:
     return name if len(name) <= 5 else f"{name[:5]}…"
 
 
-Run = tuple[int, list[str], Delimiters]
+#: a run, and which stretches of it can be read as columns: each from its first segment to behind its last, in order
+Stretches = tuple[Segments, Delimiters, Sequence[tuple[int, int]]]
 
 
 class ColumnReader(Protocol):
     """What `walk` needs of a reader of columns."""
 
-    def gather(self, runs: Iterator[Run]) -> Iterator[tuple[int, list[str], Delimiters, bool]]:
-        """Cut the runs anew where a stretch may end; the last value says that a run was cut there."""
-
-    def spans(
-        self, first: int, segments: list[str], delimiters: Delimiters, *, is_whole: bool
-    ) -> list[tuple[int, int]]:
-        """The stretches of a run that can be read as columns, in order."""
+    def gather(self, runs: Iterator[Run]) -> Iterator[Stretches]:
+        """Cut the runs anew where a stretch may end; the run that was given last is the one that is being read."""
 
     def take(self, start: int, stop: int) -> bool:
         """Read a stretch, if what stands above it allows that; the segments before it have been read."""

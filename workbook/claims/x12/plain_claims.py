@@ -31,7 +31,7 @@ from workbook.claims.x12.arrays import (
 from workbook.claims.x12.column_run import CONTROL, ColumnRun, on_file
 from workbook.claims.x12.parties import Level
 from workbook.claims.x12.rows import Names
-from workbook.claims.x12.segments import Delimiters
+from workbook.claims.x12.segments import Delimiters, Segments
 from workbook.claims.x12.values import amount, day, facility_code, pointers, procedure, quantity, span
 
 if TYPE_CHECKING:
@@ -92,19 +92,14 @@ class PlainClaims(ColumnRun):
 
     names = _NAMES
 
-    def __init__(
-        self, number: int, segments: list[str], delimiters: Delimiters, names: Names, *, is_whole: bool
-    ) -> None:
-        """`number` is that of the first segment; `is_whole`: what follows the run is another subscriber.
-
-        A claim whose number is among the `names` given already, or comes twice, is left to the reader.
-        """
-        super().__init__(number, segments, delimiters)
+    def __init__(self, segments: Segments, delimiters: Delimiters, *, is_whole: bool) -> None:
+        """See `ColumnRun`; a family is a subscriber."""
+        super().__init__(segments, delimiters, is_whole=is_whole)
         self._divide(is_whole)
         if len(self.starts):
             self.refuse_misplaced(_ALLOWED)
             self.refuse((self.level == 1).nonzero()[0])  # an HL that is none of the three
-            self._refuse_known(names)
+            self._refuse_odd_numbers()
             self._read_parties()
             self._read_claims()
             self._read_lines()
@@ -119,11 +114,14 @@ class PlainClaims(ColumnRun):
     def _divide(self, is_whole: bool) -> None:
         """Find each subscriber's segments, and the claim, line and party that each segment is about."""
         import numpy as np
+        import pyarrow.compute as pc
 
         count, hl = len(self.name), np.flatnonzero(self.name == _CODE["HL"])
-        levels = self.pieces.at(hl, 3).to_pylist()
         level = np.zeros(count, np.int64)
-        level[hl] = [int(x) if x in ("20", "22", "23") else 1 for x in levels]
+        level[hl] = 1
+        levels = self.pieces.at(hl, 3)
+        for known in (20, 22, 23):
+            level[hl[flags(pc.equal(levels, str(known)))]] = known
         breaks = (self.name >= 0) & (self.name < len(CONTROL)) | (level == 20) | (level == 22)
         self.starts = np.flatnonzero(level == 22)
         edges = np.append(np.flatnonzero(breaks), count)
@@ -143,18 +141,23 @@ class PlainClaims(ColumnRun):
         owner = last_set(named | openers)
         self.person_at = np.where((owner >= 0) & named[owner], owner, -1)
 
-    def _refuse_known(self, names: Names) -> None:
-        """Refuse numbers that may come twice, or look like those the reader gives."""
+    def _refuse_odd_numbers(self) -> None:
+        """Refuse the numbers of claims that come twice, or look like those the reader gives."""
         import numpy as np
+        import pyarrow.compute as pc
 
         rows = np.flatnonzero(self.name == _CODE["CLM"])
-        texts = self.pieces.at(rows, 1).to_pylist()
-        times = Counter(texts)
-        if len(times) < len(texts):
-            self.refuse(rows[[times[text] > 1 for text in texts]])
-        if any(map(names.is_given, times)):
-            self.refuse(rows[[names.is_given(text) for text in texts]])
-        self.refuse(rows[[text is None or "#" in text or text.startswith("segment-") for text in texts]])
+        texts = self.pieces.at(rows, 1)
+        is_odd = ~stands(texts) | flags(pc.match_substring(texts, "#")) | flags(pc.starts_with(texts, "segment-"))
+        self._number_rows, self._numbers = rows, texts.to_pylist()
+        if len(times := Counter(self._numbers)) < len(rows):
+            is_odd |= np.array([times[text] > 1 for text in self._numbers])
+        self.refuse(rows[is_odd])
+
+    def refuse_given(self, names: Names) -> None:
+        """Refuse claims whose number is among the names given already."""
+        if len(self.starts) and (given := names.given(self._numbers)):
+            self.refuse(self._number_rows[[text in given for text in self._numbers]])
 
     def claim_of(self, rows: Ints) -> Ints:
         """Which of the claims each row is about."""
@@ -352,10 +355,10 @@ class PlainClaims(ColumnRun):
         is_first = self.name[service] == _CODE["SV1"]  # professional; the others are institutional
 
         def either(professional: int, institutional: int) -> pa.Array:
-            return pc.if_else(pa.array(is_first), at(service, professional), at(service, institutional))
+            return at(service, np.where(is_first, professional, institutional))
 
         def only(position: int, *, professional: bool) -> pa.Array:
-            return pc.if_else(pa.array(is_first == professional), at(service, position), None)
+            return at(np.where(is_first == professional, service, -1), position)
 
         places = [_SERVICES[name] for name in _SERVICES]
         codes, billed, bases, counts = (either(*pair) for pair in list(zip(*places, strict=True))[:4])
@@ -480,7 +483,7 @@ class PlainClaims(ColumnRun):
         rows = rows[of]
         sent = self.pieces.flat.take(pa.array(self.pieces.first[rows] + piece))
         self.refuse(rows[~flags(pc.equal(sent, texts))])  # the reader takes a qualifier with its blanks
-        parts = Pieces("\n".join(texts.to_pylist()), self.separators[0], has_blanks=self.has_blanks)
+        parts = Pieces("\n".join(texts.to_pylist()).encode(), self.separators[0], has_blanks=self.has_blanks)
         every = np.arange(len(rows))
         qualifier, code = parts.at(every, 0), parts.at(every, 1)
         words = pc.fill_null(qualifier, "")

@@ -33,7 +33,7 @@ from workbook.claims.x12.paid_claim import (
     procedure_billed,
     procedure_paid,
 )
-from workbook.claims.x12.segments import Delimiters
+from workbook.claims.x12.segments import Delimiters, Segments
 from workbook.claims.x12.values import amount, day, quantity
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ class PlainPayments(ColumnRun):
 
     names = (*CONTROL, "LX", "TS2", "TS3", "PLB", "CLP", "SVC", *c.REMARKS, *_ANYWHERE)
 
-    def __init__(self, number: int, segments: list[str], delimiters: Delimiters, *, is_whole: bool) -> None:
-        """`number` is that of the first segment; `is_whole`: what follows the run is another claim."""
-        super().__init__(number, segments, delimiters)
+    def __init__(self, segments: Segments, delimiters: Delimiters, *, is_whole: bool) -> None:
+        """See `ColumnRun`; a family is a claim."""
+        super().__init__(segments, delimiters, is_whole=is_whole)
         self._divide(is_whole)
         if len(self.starts):
             self.refuse_misplaced(_ALLOWED)

@@ -14,15 +14,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from workbook.claims.model import Remittance
-from workbook.claims.x12.column_run import cut_runs
-from workbook.claims.x12.envelope import Run, walk
+from workbook.claims.x12.column_run import cut_runs, read_ahead
+from workbook.claims.x12.envelope import Stretches, walk
 from workbook.claims.x12.plain_payments import PlainPayments
 from workbook.claims.x12.remittance_reader import RemittanceReader
 from workbook.claims.x12.rows import Problems
-from workbook.claims.x12.segments import Delimiters
-
-#: In a run that is shorter the claims are read one by one: columns pay from some hundred claims on.
-MANY_SEGMENTS = 2_000
+from workbook.claims.x12.segments import Run
 
 
 def read_remittance(paths: str | Path | Iterable[str | Path]) -> Remittance:
@@ -71,19 +68,10 @@ class _ColumnReader:
         self._reader = reader
         self._run: PlainPayments | None = None
 
-    def gather(self, runs: Iterator[Run]) -> Iterator[tuple[int, list[str], Delimiters, bool]]:
+    def gather(self, runs: Iterator[Run]) -> Iterator[Stretches]:
         """Cut each run before its last claim, which goes with the next: it may go on there."""
-        return cut_runs(runs, lambda segment, element: segment.startswith(f"CLP{element}"))
-
-    def spans(
-        self, first: int, segments: list[str], delimiters: Delimiters, *, is_whole: bool
-    ) -> list[tuple[int, int]]:
-        """See `workbook.claims.x12.envelope.ColumnReader`."""
-        self._run = None
-        if len(segments) < MANY_SEGMENTS or not "".join(filter(None, delimiters)).isascii():
-            return []
-        self._run = PlainPayments(first, segments, delimiters, is_whole=is_whole)
-        return self._run.spans()
+        for run, self._run in read_ahead(cut_runs(runs, "CLP"), PlainPayments):
+            yield *run, self._run.spans() if self._run else ()
 
     def take(self, start: int, stop: int) -> bool:
         """See `workbook.claims.x12.envelope.ColumnReader`."""

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM_TABLES
 from workbook.claims.x12 import columns as c
-from workbook.claims.x12.column_run import cut_runs
-from workbook.claims.x12.envelope import Handler, Run, Transaction, walk
+from workbook.claims.x12.column_run import cut_runs, read_ahead
+from workbook.claims.x12.envelope import Handler, Stretches, Transaction, walk
 from workbook.claims.x12.open_claim import ZERO, EarlierPayer, OpenClaim, Row
 from workbook.claims.x12.parties import (
     Parties,
@@ -39,7 +39,7 @@ from workbook.claims.x12.parties import (
 from workbook.claims.x12.plain_claims import Above, PlainClaims
 from workbook.claims.x12.plain_tables import PlainTables, in_order
 from workbook.claims.x12.rows import Names, Problems, RowBuffer
-from workbook.claims.x12.segments import Delimiters
+from workbook.claims.x12.segments import Run
 from workbook.claims.x12.values import cell, code_and_modifiers, facility_code, text
 from workbook.terms import parse_date
 
@@ -63,8 +63,6 @@ _DETAILS = re.findall(
 _TAKEN_OF_CLM = frozenset({1, 2, 5, 6, 7, 11, *c.CLAIM_TEXT})
 _ABOUT_A_PARTY = ("N3", "N4", "PER", "PRV")
 _NOT_KEPT = ("LE", "LS")  # brackets round loops
-#: In a run that is shorter the claims are read one by one: columns pay from some hundred claims on.
-MANY_SEGMENTS = 2_000
 
 
 def read_837(paths: str | Path | Iterable[str | Path], received_date: date | str | None = None) -> Claims:
@@ -620,19 +618,12 @@ class _ColumnReader:
         self._run: PlainClaims | None = None
         self._taken: list[tuple[int, int, Above]] = []
 
-    def gather(self, runs: Iterator[Run]) -> Iterator[tuple[int, list[str], Delimiters, bool]]:
+    def gather(self, runs: Iterator[Run]) -> Iterator[Stretches]:
         """Cut each run before its last subscriber, which goes with the next: it may go on there."""
-        return cut_runs(runs, _is_subscriber)
-
-    def spans(
-        self, first: int, segments: list[str], delimiters: Delimiters, *, is_whole: bool
-    ) -> list[tuple[int, int]]:
-        """See `workbook.claims.x12.envelope.ColumnReader`."""
-        self._run = None
-        if len(segments) < MANY_SEGMENTS or not "".join(filter(None, delimiters)).isascii():
-            return []
-        self._run = PlainClaims(first, segments, delimiters, self._reader.claim_ids, is_whole=is_whole)
-        return self._run.spans()
+        for run, self._run in read_ahead(cut_runs(runs, "HL", _is_subscriber), PlainClaims):
+            if self._run:
+                self._run.refuse_given(self._reader.claim_ids)
+            yield *run, self._run.spans() if self._run else ()
 
     def take(self, start: int, stop: int) -> bool:
         """See `workbook.claims.x12.envelope.ColumnReader`."""
@@ -652,16 +643,15 @@ class _ColumnReader:
             same = {"received_date": reader.received_date, "source_file": reader.problems.file}
             tables = PlainTables(self._run, self._taken).read(**same)
             claims = tables["claim"][0]
-            for claim_id in claims["claim_id"].to_pylist():
-                reader.claim_ids.unique(claim_id)
+            reader.claim_ids.give(claims["claim_id"].to_pylist())
             reader.settle(claims.num_rows, tables)
         self._taken, reader.columns_wait = [], False
         reader.hand_over_if_full()
 
 
-def _is_subscriber(segment: str, element: str) -> bool:
-    """Whether a segment is an HL of level 22."""
-    return segment.startswith(f"HL{element}") and segment.split(element)[3:4] == ["22"]
+def _is_subscriber(elements: list[str]) -> bool:
+    """Whether an HL is of level 22."""
+    return elements[3:4] == ["22"]
 
 
 def _ignore(number: int, elements: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -73,9 +74,13 @@ class Names:
     def __init__(self) -> None:
         self._times: dict[str, int] = {}
 
-    def is_given(self, name: str) -> bool:
-        """Whether the name was given already."""
-        return name in self._times
+    def given(self, names: Iterable[str]) -> set[str]:
+        """Those of the names that were given already."""
+        return set() if self._times.keys().isdisjoint(names) else self._times.keys() & names
+
+    def give(self, names: Iterable[str]) -> None:
+        """Give names that all differ and were not given before."""
+        self._times.update(dict.fromkeys(names, 1))
 
     def unique(self, name: str) -> str:
         """Give `name` itself the first time it is asked for, and a numbered form of it ever after."""

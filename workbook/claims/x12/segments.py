@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -16,7 +17,7 @@ from typing import BinaryIO, NamedTuple
 from workbook.claims.x12.rows import Problems
 from workbook.terms import WorkbookError
 
-CHUNK_BYTES = 2 << 20
+CHUNK_BYTES = 3 << 20
 #: A segment longer than this has lost its terminator; it is given up as one so that memory stays bounded.
 LONGEST_SEGMENT = 4 << 20
 _HEADER_CHARACTERS = 400  # an ISA is 106 characters; senders that do not pad, or wrap lines, differ
@@ -43,19 +44,63 @@ class Delimiters(NamedTuple):
 Segment = tuple[int, list[str], Delimiters]
 
 
+class Segments:
+    """Segments that follow each other in one interchange: as they stand in the file (`text`) until they are cut.
+
+    They are cut when their number, `lines` or `strings` is first asked for, which may be in another thread.
+    """
+
+    def __init__(self, text: str, terminator: str) -> None:
+        self.text, self._terminator = text, terminator
+
+    @cached_property
+    def lines(self) -> bytes:
+        """One segment on a line, in UTF-8: none is empty, begins with a blank or has a line break."""
+        terminator, lines = self._terminator.encode(), self.text.encode()
+        # line breaks stand after a segment, or where a mail gateway wrapped one
+        breaks = b"\r\n".replace(terminator, b"")
+        if len(terminator) == 1:
+            lines = lines.translate(bytes.maketrans(terminator, b"\n"), breaks)
+        else:
+            lines = lines.translate(None, breaks).replace(terminator, b"\n")
+        if b"\n " in lines or lines.startswith(b" "):
+            lines = re.sub(rb"^ +", b"", lines, flags=re.MULTILINE)
+        if b"\n\n" in lines:
+            lines = re.sub(rb"\n\n+", b"\n", lines)
+        self.text = ""
+        return lines.strip(b"\n")
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return self._count
+
+    @cached_property
+    def _count(self) -> int:
+        return self.lines.count(b"\n") + 1 if self.lines else 0
+
+    @cached_property
+    def strings(self) -> list[str]:
+        """Each segment as text."""
+        return self.lines.decode().split("\n") if self.lines else []
+
+
+#: segments, and the delimiters of their interchange
+Run = tuple[Segments, Delimiters]
+
+
 def read_segments(source: str | Path | BinaryIO, problems: Problems | None = None) -> Iterator[Segment]:
     """Stream the segments of an X12 file; see `read_runs` for what is read and what is refused."""
-    for number, segments, delimiters in read_runs(source, problems):
-        for offset, segment in enumerate(segments):
-            yield number + offset, segment.split(delimiters.element), delimiters
+    first = 1
+    for segments, delimiters in read_runs(source, problems):
+        for number, segment in enumerate(segments.strings, first):
+            yield number, segment.split(delimiters.element), delimiters
+        first += len(segments)
 
 
-def read_runs(
-    source: str | Path | BinaryIO, problems: Problems | None = None
-) -> Iterator[tuple[int, list[str], Delimiters]]:
-    """Stream runs of an X12 file: the number of the first segment, the segments as text, and their delimiters.
+def read_runs(source: str | Path | BinaryIO, problems: Problems | None = None) -> Iterator[Run]:
+    """Stream runs of an X12 file: segments and their delimiters.
 
-    Two megabytes are read at a time. A byte-order mark, line breaks after or inside segments, and interchanges with
+    Three megabytes are read at a time. A byte-order mark, line breaks after or inside segments, and interchanges with
     separators of their own are read; UTF-8 is tried first, then Latin-1. Raises WorkbookError when `source` is missing,
     a folder, empty, not X12 or has a first ISA that is cut short. What is odd but readable goes to `problems`.
     """
@@ -63,12 +108,9 @@ def read_runs(
     if problems is None:
         problems = Problems(name)
     stream = _open(Path(source), name) if isinstance(source, (str, Path)) else source
-    number = 1
     try:
         for delimiters, text in _runs(_decode(stream, problems, name), problems, name):
-            segments = _split(text, delimiters.terminator)
-            yield number, segments, delimiters
-            number += len(segments)
+            yield Segments(text, delimiters.terminator), delimiters
     finally:
         if stream is not source:
             stream.close()
@@ -102,16 +144,6 @@ def _decode(stream: BinaryIO, problems: Problems, name: str) -> Iterator[str]:
         if not block:
             return
         block = stream.read(CHUNK_BYTES)
-
-
-def _split(text: str, terminator: str) -> list[str]:
-    for line_break in "\r\n":  # after a segment, or where a mail gateway wrapped one
-        if line_break != terminator:
-            text = text.replace(line_break, "")
-    segments = text.split(terminator)
-    if f"{terminator} " in text:
-        segments = [segment.lstrip(" ") for segment in segments]
-    return list(filter(None, segments))
 
 
 def _runs(chunks: Iterator[str], problems: Problems, name: str) -> Iterator[tuple[Delimiters, str]]:
