@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,46 @@ def test_the_guard_sees_a_stripped_notebook():
             cell["outputs"], cell["execution_count"] = [], None
     notebook["metadata"]["widgets"] = {}
     assert len(faults(notebook)) == 4
+
+
+class Formulas(HTMLParser):
+    """The texts that MathJax would set as a formula: two dollar signs in one element, outside the classes it skips."""
+
+    SKIPPED = {"pre", "code", "script", "style", "textarea"}
+    EMPTY = {"br", "wbr", "hr", "img", "meta", "link", "input", "col"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.found, self.open = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        is_safe = tag in self.SKIPPED or "mathjax_ignore" in (dict(attrs).get("class") or "")
+        if tag not in self.EMPTY:
+            self.open.append((tag, is_safe))
+
+    def handle_endtag(self, tag):
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data):
+        if data.count("$") > 1 and not any(is_safe for _, is_safe in self.open):
+            self.found.append(data)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_no_amount_of_dollars_is_set_as_a_formula(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    shown = ["".join(o["data"]["text/html"]) for c in cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
+    told = ["".join(c["source"]) for c in cells if c["cell_type"] == "markdown"]
+    assert [text for part in shown for text in Formulas(part).found] == []
+    assert [text for text in told if text.count("$") > 1] == []
+
+
+def test_the_guard_sees_two_amounts_in_one_sentence():
+    assert Formulas("<p>$260.00 billed, $74.08 paid</p>").found == ["$260.00 billed, $74.08 paid"]
+    assert Formulas("<table><tr><td>$1.00</td><td>$2.00</td></tr></table>").found == []
+    assert Formulas('<div class="mathjax_ignore"><p>$260.00 billed, $74.08 paid</p></div>').found == []
 
 
 MUTANTS = {

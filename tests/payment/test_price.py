@@ -177,6 +177,7 @@ def test_the_waterfall_falls_from_billed_to_paid_without_a_gap():
 def test_the_picture_says_in_words_what_it_shows():
     picture = wb.price(claims([VISIT]), deductible_met={"P1": 257}).waterfall("C1").svg()
     assert 'aria-label="Waterfall of claim C1, line 1, 99213: billed $100.00, less $11.05 above the fee' in picture
+    assert "Claim C1, line 1, 99213: from billed to paid" in picture
     assert "<svg" in picture and "http" not in picture.replace("http://www.w3.org", "")
 
 
@@ -241,6 +242,18 @@ def test_a_plan_pays_by_its_own_terms_and_withholds_nothing():
     assert "The plan SILVER" in " ".join(remittance.assumptions)
     assert "The plan SILVER pays" in str(remittance.waterfall("C1"))
     assert "The plan SILVER paid" in str(wb.statement(remittance, "P1"))
+
+
+def test_the_waterfall_of_a_plan_cites_its_contract_and_no_law_of_medicare():
+    # 93000: 13.91 × 1.30 = 18.08 under GOLD; its deductible takes it
+    fall = wb.price(claims([ECG]), plan="gold").waterfall("C1", 1)
+    assert [(f.name, f.borne_by) for f in fall.falls] == [
+        ("Above the fee", "provider (contract)"),
+        ("The plan's allowance", "The plan GOLD"),
+        ("Deductible", "patient"),
+        ("Coinsurance", "patient"),
+    ]
+    assert {f.authority.partition(" (")[0] for f in fall.falls} == {"the plan's contract with the provider"}
 
 
 def test_a_plan_of_ones_own_is_a_page(tmp_path):

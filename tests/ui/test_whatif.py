@@ -17,7 +17,7 @@ def given():
 
 def test_each_term_changes_what_is_paid(given):
     state = WhatIfState(given)
-    said = "As it is: $0.00 paid, $102.86 the patient's. So: "
+    said = "As it is: $0.00 paid, $102.86 the patient's. With these terms: "
     assert state.summary == f"{said}$0.00 paid, $102.86 the patient's."
     state.deductible_met = "all"
     assert state.summary == f"{said}$80.65 paid, $20.57 the patient's."
@@ -27,6 +27,7 @@ def test_each_term_changes_what_is_paid(given):
     assert "$60.87 paid, $0.00 the patient's" in state.summary
     state.payer = "SILVER"
     assert "35.00" in state.lines_html
+    assert state.summary.endswith("Supplement G goes with Medicare alone.")
 
 
 def test_a_line_shows_its_own_place_and_modifiers_and_the_order_of_lines_changes_nothing(given):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.claims.tables import CLAIM_TABLES, PROBLEM, REMITTANCE_TABLES
 from workbook.codes.lookup import dotted
-from workbook.engine.html import safe, table_html
+from workbook.engine.html import notebook_html, safe, table_html
 from workbook.engine.table import Table, to_pandas
 from workbook.terms import WorkbookError, dollars
 
@@ -67,7 +67,7 @@ class _Tables:
         return self._summary()
 
     def _repr_html_(self) -> str:
-        return f"<p>{safe(self._summary())}</p>"
+        return notebook_html(f"<p>{safe(self._summary())}</p>")
 
 
 class Claims(_Tables):
@@ -101,7 +101,7 @@ class Claims(_Tables):
         ]  # fmt: skip
         header = ["Claim", "Line", "Date", "Code", "Modifiers", "Units", "Charge", "For diagnosis"]
         more = f"<p>… and {lines.num_rows - shown:,} more lines</p>" if lines.num_rows > shown else ""
-        return f"<p>{safe(self._summary())}</p>{table_html(header, rows)}{more}"
+        return notebook_html(f"<p>{safe(self._summary())}</p>", table_html(header, rows), more)
 
 
 def _count(number: int, noun: str) -> str:

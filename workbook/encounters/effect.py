@@ -17,7 +17,7 @@ from workbook.encounters.case import Encounter
 from workbook.encounters.charges import charge_master
 from workbook.encounters.em import em_level_codes
 from workbook.encounters.to_claim import to_claim
-from workbook.engine.html import safe, table_html
+from workbook.engine.html import notebook_html, safe, table_html
 from workbook.terms import dollars
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Effect:
         money = table_html(("Code", "Key, allowed", "Yours, allowed", "Difference"), rows) if rows else ""
         head = ("Rule", "What an audit would say", "Authority")
         faults = table_html(head, self.findings, head[1:]) if self.findings else ""
-        return f'<p role="status"><strong>{safe(str(self))}</strong></p>{money}{faults}'
+        return notebook_html(f'<p role="status"><strong>{safe(str(self))}</strong></p>', money, faults)
 
 
 def effect(case: Encounter, answer: object, locality: str = "NATIONAL", *, reveal: bool = False) -> Effect:

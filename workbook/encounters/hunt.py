@@ -16,7 +16,7 @@ from pathlib import Path
 
 from workbook.claims.files import read_claims
 from workbook.claims.model import Claims
-from workbook.engine.html import safe, table_html
+from workbook.engine.html import notebook_html, safe, table_html
 from workbook.rules.audit import Audit, audit
 from workbook.terms import WorkbookError, dollars
 
@@ -127,7 +127,7 @@ class Hunt:
         return f"{len(self.claim_ids)} claims to read; some of them bear an error"
 
     def _repr_html_(self) -> str:
-        return f"<p>{safe(repr(self))}.</p>{self.claims._repr_html_()}"
+        return notebook_html(f"<p>{safe(repr(self))}.</p>", self.claims._repr_html_())
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ class Comparison:
         alarms = ", ".join(self.own.false_alarms)
         if alarms:
             told += f"<p>Nothing was planted on {safe(alarms)}. What made you mark it?</p>"
-        return told + (self._planted() if self.is_revealed else "")
+        return notebook_html(told, self._planted() if self.is_revealed else "")
 
     def _planted(self) -> str:
         """What was planted, who found it, and what each rule said of it."""

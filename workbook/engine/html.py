@@ -6,6 +6,13 @@ import html
 from collections.abc import Iterable, Sequence
 
 safe = html.escape
+#: Classes that JupyterLab's MathJax, and that of exported pages, keeps out of: two amounts in a sentence are no formula.
+NO_MATHS = "mathjax_ignore tex2jax_ignore"
+
+
+def notebook_html(*parts: str) -> str:
+    """What a notebook shows of a result (HTML already), in which a dollar sign is a dollar sign."""
+    return f'<div class="{NO_MATHS}">{"".join(parts)}</div>'
 
 
 def page_html(title: str, body: str, style: str = "") -> str:

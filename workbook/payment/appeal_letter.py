@@ -10,7 +10,7 @@ from typing import Any
 
 from workbook.claims.model import Claims, Remittance
 from workbook.codes import reference
-from workbook.engine.html import page_html, safe, table_html
+from workbook.engine.html import notebook_html, page_html, safe, table_html
 from workbook.payment.appeals import AppealLevel, appeal_level, is_medicare, page
 from workbook.payment.denials import denial_worklist
 from workbook.payment.reasons import reason
@@ -64,7 +64,7 @@ class AppealLetter:
     def _repr_html_(self) -> str:
         notes = [f"to fill in: {m}" for m in self.missing] + list(self.cautions)
         told = "".join(f"<li>{safe(n)}</li>" for n in notes)
-        return f"{self.to_html()}<p><b>Before it is sent</b></p><ul>{told}</ul>"
+        return notebook_html(self.to_html(), f"<p><b>Before it is sent</b></p><ul>{told}</ul>")
 
     def write(self, path: str | Path) -> Path:
         """Write the draft (mode 0600): HTML where the name ends in .html, else text; returns its path."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from workbook.claims.model import Claims, Remittance
 from workbook.engine import Column, Table, to_pandas
 from workbook.engine.export import write_people_csv
-from workbook.engine.html import safe, table_html
+from workbook.engine.html import notebook_html, safe, table_html
 from workbook.payment.appeals import deadline
 from workbook.payment.books import REPLACEMENT, VOID
 from workbook.payment.price import price
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 ZERO = Decimal("0.00")
+#: denials that a notebook shows
+SHOWN = 15
 
 WORKLIST = Table(
     "denial",
@@ -104,14 +106,15 @@ class DenialWorklist:
     def _repr_html_(self) -> str:
         header = ["Claim", "Line", "Code", "Reason", "Denied", "Who", "Way", "Last day", "What to do"]
         rows = (
-            [r["claim_id"], r["line_number"], r["hcpcs_code"] or r["revenue_code"],
+            [r["claim_id"], r["line_number"] or "all", r["hcpcs_code"] or r["revenue_code"],
              f"{r['group_code']}-{r['carc']}" + (f" {r['rarcs']}" if r["rarcs"] else ""), dollars(r["denied_amount"]),
-             r["fixer"], r["way"], r["due_date"] or r["due_rule"], r["action"]]
-            for r in self.arrow.slice(0, 25).to_pylist()
+             r["fixer"], r["way"], _last_day(r), r["action"]]
+            for r in self.arrow.slice(0, SHOWN).to_pylist()
         )  # fmt: skip
-        more = f"<p>… and {self.arrow.num_rows - 25:,} more</p>" if self.arrow.num_rows > 25 else ""
+        rest = self.arrow.num_rows - SHOWN
+        more = f"<p>… and {rest:,} more in <code>.lines</code></p>" if rest > 0 else ""
         table = table_html(header, rows, words=["Who", "Way", "Last day", "What to do"])
-        return f"<p>{safe(repr(self))}</p>{table}{more}"
+        return notebook_html(f"<p>{safe(repr(self))}</p>", table, more)
 
 
 def denial_worklist(
@@ -172,6 +175,13 @@ def denial_worklist(
         )  # fmt: skip
     rows.sort(key=lambda r: (-r["denied_amount"], r["due_date"] or date.max, r["claim_id"], r["line_number"] or 0))
     return DenialWorklist(WORKLIST.from_rows(rows), day)
+
+
+def _last_day(row: Row) -> str:
+    """The last day of a denial's way, and in words where it is past; or why there is none."""
+    if row["due_date"] is None:
+        return row["due_rule"] or ""
+    return f"{row['due_date']}, past" if row["days_left"] < 0 else str(row["due_date"])
 
 
 def _net(remittance: Remittance, payments: dict[str, Row], on: date) -> list[tuple[Row, Decimal]]:

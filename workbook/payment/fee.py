@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from workbook.claims.tables import CLAIM_TABLES
 from workbook.codes import reference
 from workbook.engine import TYPES, Engine, open_engine
+from workbook.engine.html import notebook_html
 from workbook.payment.parameters import parameter
 from workbook.payment.price import BY_ZIP, NATIONAL, check_locality, put_terms
 from workbook.payment.step import run_steps, steps
@@ -61,7 +62,7 @@ class Fee:
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<li>{html.escape(t)}</li>" for t in self.trace)
-        return f"<p><b>{html.escape(str(self))}</b></p>" + (f"<ol>{rows}</ol>" if rows else "")
+        return notebook_html(f"<p><b>{html.escape(str(self))}</b></p>", f"<ol>{rows}</ol>" if rows else "")
 
 
 def fee(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.engine import Column, Table, to_pandas
 from workbook.engine.export import read_people_csv, write_people_csv
-from workbook.engine.html import safe, table_html
+from workbook.engine.html import notebook_html, safe, table_html
 from workbook.payment.accounts import RECEIVABLES, natures
 from workbook.terms import WorkbookError, dollars
 
@@ -99,7 +99,7 @@ class Ledger:
         said = "".join(f"<li>{safe(p)}</li>" for p in self.problems[:20])
         more = f"<p>… and {len(self.problems) - 20:,} more</p>" if len(self.problems) > 20 else ""
         table = table_html(["Account", "Balance"], rows, words=["Account"])
-        return f"<p>{safe(repr(self))}</p>{table}" + (f"<ul>{said}</ul>{more}" if said else "")
+        return notebook_html(f"<p>{safe(repr(self))}</p>", table, f"<ul>{said}</ul>{more}" if said else "")
 
 
 def read_ledger(path: str | Path) -> Ledger:

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from workbook.claims.model import Claims, Remittance
 from workbook.engine.front import Authority, Strict
-from workbook.engine.html import safe, table_html
+from workbook.engine.html import notebook_html, safe, table_html
 from workbook.engine.yaml import read_yaml, validated
 from workbook.payment.accounts import CASH, CONTRACTUAL, RECEIVABLES, REFUND, REVENUE
 from workbook.payment.ledger import Ledger
@@ -98,7 +98,7 @@ class MonthNumbers:
             [m.name, m.shown, m.parts, m.period, m.formula, m.note, str(m.authority)] for m in self.measures
         ]  # fmt: skip
         header = ["Number", "Value", "From", "Period", "Formula", "Note", "Authority"]
-        return f"<p><b>Numbers of {safe(self.month)}</b></p>{table_html(header, rows, words=header)}"
+        return notebook_html(f"<p><b>Numbers of {safe(self.month)}</b></p>", table_html(header, rows, words=header))
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.engine import Column, Table, to_pandas
 from workbook.engine.export import write_people_csv
-from workbook.engine.html import safe, table_html
+from workbook.engine.html import notebook_html, safe, table_html
 from workbook.payment.accounts import RECEIVABLES, REVENUE
 from workbook.payment.ledger import Ledger
 from workbook.terms import WorkbookError, dollars, parse_date
@@ -99,8 +99,10 @@ class Receivables:
 
     def _repr_html_(self) -> str:
         header = ["Account", "With", *self._shown, "Total"]
-        table = table_html(header, self._table("account", "party")[:40], words=header[:2])
-        return f"<p>{safe(repr(self))}</p>{self.svg()}{table}"
+        rows, shown = self._table("account", "party"), 15
+        more = f"<p>… and {len(rows) - shown:,} more in <code>.items</code></p>" if len(rows) > shown else ""
+        table = table_html(header, rows[:shown], words=header[:2])
+        return notebook_html(f"<p>{safe(repr(self))}</p>", self.svg(), table, more)
 
     @property
     def alt_text(self) -> str:
@@ -132,12 +134,17 @@ class Receivables:
         frame = pd.DataFrame(rows, columns=["age", "account", "amount", "order"])
         colours = ["#2b6ca3", "#e0a33a", "#8c4a4a"]
         bars = (
-            alt.Chart(frame, width=520, height=200)
+            alt.Chart(frame, width=520, height=200, title=f"Receivables by age on {self.on}")
             .mark_bar(stroke="#444")
             .encode(
                 x=alt.X("age:N", sort=list(CLASSES), title="days since the service", axis=alt.Axis(labelAngle=0)),
                 y=alt.Y("amount:Q", title="US dollars"),
-                color=alt.Color("account:N", title=None, scale=alt.Scale(domain=list(RECEIVABLES), range=colours)),
+                color=alt.Color(
+                    "account:N",
+                    title=None,
+                    scale=alt.Scale(domain=list(RECEIVABLES), range=colours),
+                    legend=alt.Legend(orient="top"),  # at the side a browser's wider letters are cut off
+                ),
                 order="order:Q",
             )
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from workbook.claims.model import Claims, Remittance
 from workbook.claims.tables import ADJUSTMENT, REMARK, REMITTANCE, REMITTANCE_CLAIM, REMITTANCE_LINE
 from workbook.engine import to_pandas
-from workbook.engine.html import safe, table_html
+from workbook.engine.html import notebook_html, safe, table_html
 from workbook.payment.step import adjustments
 from workbook.payment.waterfall import MEDICARE, Waterfall, waterfall
 from workbook.terms import WorkbookError, dollars
@@ -93,7 +93,8 @@ class PricedRemittance(Remittance):
             ),
             words=["Note"],
         )  # fmt: skip
-        return f"<p>{safe(self._summary())}</p>{table}<p><small>{safe(' '.join(self.assumptions))}</small></p>"
+        told = f"<p><small>{safe(' '.join(self.assumptions))}</small></p>"
+        return notebook_html(f"<p>{safe(self._summary())}</p>", table, told)
 
 
 def _remark(row: dict[str, Any]) -> str:

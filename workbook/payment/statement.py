@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from workbook.codes import reference
-from workbook.engine.html import page_html, safe, table_html
+from workbook.engine.html import notebook_html, page_html, safe, table_html
 from workbook.payment.remit import ZERO, PricedRemittance, patient_amount
 from workbook.payment.waterfall import MEDICARE
 from workbook.terms import WorkbookError, dollars, private_file
@@ -100,7 +100,7 @@ class Statement:
             words=["Service", "Note"],
         )
         owed = f"<p><b>You owe {dollars(self.owed)}</b></p>"
-        return f"<p><b>Statement for patient {safe(self.patient_id)}</b></p>{table}{owed}"
+        return notebook_html(f"<p><b>Statement for patient {safe(self.patient_id)}</b></p>", table, owed)
 
 
 def statement(remittance: PricedRemittance, patient_id: str) -> Statement:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.claims.model import Claims, Remittance
 from workbook.engine import Column, Table, to_pandas
-from workbook.engine.html import safe, table_html
+from workbook.engine.html import notebook_html, safe, table_html
 from workbook.payment.parameters import parameter
 from workbook.payment.price import NATIONAL, price
 from workbook.payment.reasons import reason
@@ -83,17 +83,18 @@ class PaymentVariance:
 
     def _repr_html_(self) -> str:
         shown = [r for r in self.arrow.to_pylist() if r["outcome"] not in ("as expected", "not compared")][:50]
-        header = ["Claim", "Line", "Code", "Expected", "Paid and patient", "Difference", "Outcome", "Why"]
+        header = ["Claim", "Line", "Code", "Allowed", "Patient's share", "Due", "Paid", "Difference", "Outcome", "Why"]
         rows = (
-            [r["claim_id"], r["line_number"], r["hcpcs_code"],
-             dollars(_both(r["expected_paid_amount"], r["expected_patient_amount"])),
-             dollars(_both(r["paid_amount"], r["patient_amount"])), dollars(r["difference_amount"]),
+            [r["claim_id"], r["line_number"], r["hcpcs_code"], dollars(r["expected_allowed_amount"]),
+             dollars(r["expected_patient_amount" if r["outcome"] == "denied" else "patient_amount"]),
+             *map(dollars, (r["paid_amount"] - r["difference_amount"], r["paid_amount"], r["difference_amount"])),
              r["outcome"], r["why"]]
             for r in shown
         )  # fmt: skip
-        return (
-            f"<p>{safe(repr(self))}</p>{table_html(header, rows, words=['Outcome', 'Why'])}"
-            f"<p><small>{safe(' '.join(self.assumptions))}</small></p>"
+        return notebook_html(
+            f"<p>{safe(repr(self))}</p>",
+            table_html(header, rows, words=["Outcome", "Why"]),
+            f"<p><small>{safe(' '.join(self.assumptions))}</small></p>",
         )
 
 
@@ -256,7 +257,3 @@ def _judged(row: dict[str, Any], found: dict[str, Any], difference: Decimal, all
     if abs(shift) > allowance:
         return {"outcome": "share differs", "why": "; ".join(why)}
     return {"outcome": "as expected", "why": "; ".join(why)}
-
-
-def _both(paid: Decimal | None, patient: Decimal | None) -> Decimal | None:
-    return None if paid is None else paid + (patient or ZERO)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from textwrap import fill
 from typing import Any
 
-from workbook.engine.html import safe, table_html
+from workbook.engine.html import notebook_html, safe, table_html
 from workbook.payment.step import Step, steps
 from workbook.terms import dollars, money
 
@@ -63,7 +64,7 @@ class Waterfall:
             words=["Step", "Who bears it", "Authority"],
         )
         gaps = "".join(f"<li>not priced: {safe(r)}</li>" for r in self.not_priced)
-        return f"{self.svg()}{table}" + (f"<ul>{gaps}</ul>" if gaps else "")
+        return notebook_html(self.svg(), table, f"<ul>{gaps}</ul>" if gaps else "")
 
     @property
     def _pays(self) -> str:
@@ -99,20 +100,29 @@ class Waterfall:
         bars.append({"step": self._pays, "low": ZERO, "high": self.paid, "kind": "total"})
         frame = pd.DataFrame(
             {
-                "step": [b["step"] for b in bars],
+                "step": [fill(b["step"], 15) for b in bars],  # a long name on several lines
                 "low": [float(b["low"]) for b in bars],
                 "high": [float(b["high"]) for b in bars],
                 "kind": [b["kind"] for b in bars],
                 "text": [dollars((b["high"] - b["low"]) * (-1 if b["kind"] == "taken away" else 1)) for b in bars],
             }
         )
-        base = alt.Chart(frame, width=520, height=230).encode(
-            x=alt.X("step:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelLimit=130)),
+        title = f"{self.label}: from billed to paid".replace("claim", "Claim", 1)
+        base = alt.Chart(frame, width=max(520, 85 * len(bars)), height=230, title=title).encode(
+            x=alt.X(
+                "step:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, '\\n')")
+            ),
         )
+        above = 1.08 * max(float(b["high"]) for b in bars) or 1  # room for the label of the highest bar
         bar = base.mark_bar(stroke="#444").encode(
-            y=alt.Y("low:Q", title="US dollars"),
+            y=alt.Y("low:Q", title="US dollars", scale=alt.Scale(domainMax=above)),
             y2="high:Q",
-            color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=list(kinds), range=list(kinds.values()))),
+            color=alt.Color(
+                "kind:N",
+                title=None,
+                scale=alt.Scale(domain=list(kinds), range=list(kinds.values())),
+                legend=alt.Legend(orient="top"),  # at the side a browser's wider letters are cut off
+            ),
         )
         label = base.mark_text(dy=-7).encode(y="high:Q", text="text:N")
         picture = vl_convert.vegalite_to_svg((bar + label).to_json())
@@ -138,13 +148,16 @@ def waterfall(rows: list[dict[str, Any]], payer: str = MEDICARE) -> Waterfall:
     for step in steps():
         for a in step.adjusts:
             amount = _sum(priced, a.column) - (sum(reduced.values(), ZERO) if a.column == CONTRACTUAL else ZERO)
-            if amount or a.column in _ALWAYS:
+            if amount or a.column in (_ALWAYS if payer == MEDICARE else _ALWAYS_OF_A_PLAN):
                 decided = _decided(step, a.column, rows)
                 by_contract = a.column == CONTRACTUAL
                 borne_by = payer if amount < 0 else _BY_CONTRACT if by_contract else _BORNE_BY[a.group_code]
-                taken.append((decided.name, borne_by, _authority(decided.id), amount))
+                taken.append((decided.name, borne_by, _authority(decided.id if payer == MEDICARE else _PLAN), amount))
             if a.column == CONTRACTUAL:
-                taken += [(name, _BY_CONTRACT, _authority(of), part) for (of, name), part in reduced.items()]
+                taken += [
+                    (name, payer if part < 0 else _BY_CONTRACT, _authority(of), part)
+                    for (of, name), part in reduced.items()
+                ]
     falls, left = [], billed
     for name, borne_by, authority, amount in taken:
         falls.append(Fall(name, left, left - amount, borne_by, authority))
@@ -156,6 +169,9 @@ def waterfall(rows: list[dict[str, Any]], payer: str = MEDICARE) -> Waterfall:
 #: what is shown even where it takes nothing away
 CONTRACTUAL = "contractual_amount"
 _ALWAYS = (CONTRACTUAL, "deductible_amount", "coinsurance_amount", "sequestration_amount")
+_ALWAYS_OF_A_PLAN = (CONTRACTUAL, "deductible_amount", "coinsurance_amount")
+#: the step whose authority, the contract, stands for whatever a commercial plan takes off
+_PLAN = "390_plan"
 _BY_CONTRACT = "provider (contract)"
 _BORNE_BY = {"CO": "provider", "PR": "patient", "OA": "another payer", "PI": "provider"}
 

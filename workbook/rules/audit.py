@@ -13,7 +13,7 @@ from workbook.claims.given import given_tables, put_tables
 from workbook.claims.model import Claims
 from workbook.codes import edition_rows, editions, reference
 from workbook.engine import Engine, open_engine, to_pandas
-from workbook.engine.html import safe, table_html
+from workbook.engine.html import notebook_html, safe, table_html
 from workbook.engine.run import kind_of
 from workbook.payment.tables import DENIAL
 from workbook.rules.card import Card, choose
@@ -136,10 +136,10 @@ class Audit:
         )  # fmt: skip
         more = self.arrow_findings.num_rows - shown
         gaps = "".join(f"<li>{safe(text)}</li>" for text in self.not_checked)
-        return (
-            f"<p>{safe(repr(self))}</p>{table}"
-            + (f"<p>… and {more:,} more in <code>.findings</code></p>" if more > 0 else "")
-            + (f"<details><summary>Not checked</summary><ul>{gaps}</ul></details>" if gaps else "")
+        return notebook_html(
+            f"<p>{safe(repr(self))}</p>{table}",
+            f"<p>… and {more:,} more in <code>.findings</code></p>" if more > 0 else "",
+            f"<details><summary>Not checked</summary><ul>{gaps}</ul></details>" if gaps else "",
         )
 
 

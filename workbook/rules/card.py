@@ -15,7 +15,7 @@ from workbook.claims.tables import CLAIM_TABLES
 from workbook.codes.tables import REFERENCE_TABLES
 from workbook.engine import Page, Section, Select, base_tables, parse_select, read_page, view_names
 from workbook.engine.front import Authority, InForce, Strict
-from workbook.engine.html import safe, table_html
+from workbook.engine.html import notebook_html, safe, table_html
 from workbook.engine.yaml import validated
 from workbook.rules.derived import DERIVED
 from workbook.terms import Citation, Span, WorkbookError
@@ -128,7 +128,7 @@ class Card:
             f"<p><b>{safe(s.heading)}</b></p>{table_html(t.header, t.rows)}" for s in shown for t in s.tables
         )
         facts = f"severity {self.severity}; in force {self.in_force}; authority: {'; '.join(map(str, self.authority))}"
-        return (
+        return notebook_html(
             f"<p><b>{self.id}: {safe(self.title)}</b></p><p>{safe(facts)}</p>{render(self.prose)}"
             f"<details><summary>Its SQL</summary><pre>{safe(self.select.sql)}</pre></details>"
             f"<details><summary>Its worked examples ({len(shown)})</summary>{examples}</details>"

@@ -12,6 +12,8 @@ from workbook.rules.audit import Audit
 from workbook.ui.state import CodingState, HuntState, PaymentState
 
 WIDE = {"description_width": "11em"}
+#: JupyterLab's class of what a cell prints: without it the cells of a table touch each other
+LIKE_OUTPUT = "jp-RenderedHTMLCommon"
 FIELD = w.Layout(width="min(44em, 95%)")
 
 
@@ -21,7 +23,8 @@ def _spoken(text: str) -> str:
 
 
 def _follow(state, name: str, widget: w.HTML, shape=str) -> None:
-    """Show a trait of the state in an HTML widget, now and whenever it changes."""
+    """Show a trait of the state in an HTML widget, now and whenever it changes, with a notebook's own look of tables."""
+    widget.add_class(LIKE_OUTPUT)
 
     def show(change: object = None) -> None:
         widget.value = shape(getattr(state, name))

@@ -86,7 +86,9 @@ class WhatIfState(tl.HasTraits):
         except WorkbookError as error:
             self.summary, self.lines_html, self.waterfall_html = str(error), "", ""
             return
-        self.summary = f"As it is: {_said(self.before)}. So: {_said(after)}."
+        told = f"As it is: {_said(self.before)}. With these terms: {_said(after)}."
+        is_idle = self.supplement != NONE and self.payer != MEDICARE
+        self.summary = told + (f" Supplement {self.supplement} goes with Medicare alone." if is_idle else "")
         self.lines_html = _compared(self.before, after)
         self.waterfall_html = after.waterfall(self.claim_id, self._place_after())._repr_html_()
 
@@ -141,5 +143,14 @@ def _compared(before: PricedRemittance, after: PricedRemittance) -> str:
             *(dollars(r and r["paid_amount"]) for r in (was, row)), dollars(patient_amount(row)),
             row["not_priced_reason"] or (f"denied {row['denial_carc']}" if row["denial_carc"] else ""),
         ])  # fmt: skip
-    header = ["Line", "Code", "Allowed as it is", "So", "Paid as it is", "So", "The patient's", "Note"]
+    header = [
+        "Line",
+        "Code",
+        "Allowed as it is",
+        "Allowed so",
+        "Paid as it is",
+        "Paid so",
+        "Patient's share so",
+        "Note",
+    ]
     return table_html(header, rows, words=["Note"])

@@ -13,7 +13,7 @@ from workbook.claims.forms.fill import Filled, Sheet, rows_of
 from workbook.claims.forms.layout import Box, Section, layout_of
 from workbook.claims.forms.view import View, counted, table_of
 from workbook.claims.model import Claims
-from workbook.engine.html import safe
+from workbook.engine.html import NO_MATHS, safe
 from workbook.terms import WorkbookError, dollars
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class ClaimForm(View):
     def body(self) -> str:
         """The form as HTML: its boxes, its lines in pages as on paper, and the findings with links to their boxes."""
         return (
-            f"<div class='wbform'>{self._cell('h2', self._id, repr(self))}"
+            f"<div class='wbform {NO_MATHS}'>{self._cell('h2', self._id, repr(self))}"
             f"{''.join(self._section(s) for s in self.layout.sections)}{self._findings()}</div>"
         )
 

@@ -14,7 +14,7 @@ from workbook.claims.forms.view import View, counted, table
 from workbook.claims.model import Remittance
 from workbook.claims.tables import REMITTANCE
 from workbook.codes import reference
-from workbook.engine.html import safe
+from workbook.engine.html import NO_MATHS, safe
 from workbook.engine.yaml import plain, read_yaml
 from workbook.terms import dollars
 
@@ -76,7 +76,7 @@ class RemittanceView(View):
 
     def _body(self, limit: int | None) -> str:
         parts = "".join(self._payment(r, limit) for r in self.remittances) or "<p>No payment was read.</p>"
-        return f"<div class='wbform'><h2>{safe(self.title)}</h2>{parts}</div>"
+        return f"<div class='wbform {NO_MATHS}'><h2>{safe(self.title)}</h2>{parts}</div>"
 
     def _payment(self, payment: Row, limit: int | None) -> str:
         key, claims = (payment["remittance_id"],), self._claims.get((payment["remittance_id"],), [])
