@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Sequence
 
 safe = html.escape
-#: Classes that JupyterLab's MathJax, and that of exported pages, keeps out of: two amounts in a sentence are no formula.
+#: Classes that MathJax of JupyterLab, and of exported pages, keeps out of: two amounts in a sentence are no formula.
 NO_MATHS = "mathjax_ignore tex2jax_ignore"
 
 

@@ -143,7 +143,7 @@ class Receivables:
                     "account:N",
                     title=None,
                     scale=alt.Scale(domain=list(RECEIVABLES), range=colours),
-                    legend=alt.Legend(orient="top"),  # at the side a browser's wider letters are cut off
+                    legend=alt.Legend(orient="top", columnPadding=30),  # a browser's letters are wider
                 ),
                 order="order:Q",
             )

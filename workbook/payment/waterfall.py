@@ -121,7 +121,7 @@ class Waterfall:
                 "kind:N",
                 title=None,
                 scale=alt.Scale(domain=list(kinds), range=list(kinds.values())),
-                legend=alt.Legend(orient="top"),  # at the side a browser's wider letters are cut off
+                legend=alt.Legend(orient="top", columnPadding=30),  # a browser's letters are wider
             ),
         )
         label = base.mark_text(dy=-7).encode(y="high:Q", text="text:N")

@@ -23,7 +23,7 @@ def _spoken(text: str) -> str:
 
 
 def _follow(state, name: str, widget: w.HTML, shape=str) -> None:
-    """Show a trait of the state in an HTML widget, now and whenever it changes, with a notebook's own look of tables."""
+    """Show a trait of the state in an HTML widget, now and whenever it changes, looking as what a cell prints."""
     widget.add_class(LIKE_OUTPUT)
 
     def show(change: object = None) -> None:
