@@ -190,6 +190,7 @@ def test_terms_are_changed_and_the_claim_is_priced_anew_at_once(server):
         panel.get_by_label("Modifiers").fill("")
         shown.keyboard.press("Enter")
         panel.get_by_text("As it is:").wait_for()
+        assert shown.locator("mjx-container").count() == 0  # dollars are no formula
         lab.keep_pictures(what_if=panel)
         assert shown.strangers == []
         assert shown.faults == []

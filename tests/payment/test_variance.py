@@ -59,6 +59,14 @@ def test_a_denied_line_says_by_which_reason():
     assert why == "CO-50 $100.00: The payer does not find the service medically necessary"
 
 
+def test_what_is_shown_as_due_and_paid_differs_by_the_difference():
+    low = ("62.72", [("CO", "45", "20"), ("PR", "2", "16"), ("CO", "253", "1.28")])  # due 71.49
+    shown = payment_variance(GIVEN, answer("R1", [("C1", "1", [low])]), **MET)._repr_html_()
+    assert "<td>$88.95</td><td>$16.00</td><td>$71.49</td><td>$62.72</td><td>-$8.77</td>" in shown
+    refused = payment_variance(GIVEN, answer("R1", [("C1", "1", [("0", [("CO", "50", "100")])])]), **MET)._repr_html_()
+    assert "<td>$88.95</td><td>$17.79</td><td>$69.74</td><td>$0.00</td><td>-$69.74</td>" in refused
+
+
 def test_a_reversed_and_corrected_line_counts_once():
     first = ("62.72", [("CO", "45", "20"), ("PR", "2", "16"), ("CO", "253", "1.28")])
     back = ("-62.72", [("CO", "45", "-20"), ("PR", "2", "-16"), ("CO", "253", "-1.28")])
