@@ -84,8 +84,71 @@ def test_a_panel_does_not_use_up_the_deductible_of_the_visit_beside_it():
     assert [r["deductible_amount"] for r in remittance.arrow_lines.to_pylist()] == [0, D("88.95")]
 
 
-def test_drawing_blood_is_paid_by_the_laboratory_schedule():
-    assert wb.fee("36415", "2025-11-03").trace == ("the clinical laboratory fee schedule: $9.09",)
+@pytest.mark.parametrize(("day", "amount"), [("2025-12-31", "9.09"), ("2026-01-01", "9.34"), ("2026-12-31", "9.34")])
+def test_drawing_blood_is_paid_by_the_laboratory_schedule_of_the_year(day, amount):
+    assert wb.fee("36415", day).trace == (f"the clinical laboratory fee schedule: ${amount}",)
+
+
+@pytest.mark.parametrize(
+    ("code", "amount"),
+    [("80053", "10.56"), ("80061", "13.39"), ("81001", "3.17"), ("81002", "3.48"), ("82947", "3.93"), ("83036", "9.71"),
+     ("84132", "4.76"), ("84443", "16.80"), ("85025", "7.77"), ("85027", "6.47"), ("87070", "8.62"), ("87880", "16.53"),
+     ("G0103", "19.31")],
+)  # fmt: skip
+def test_a_laboratory_test_is_paid_in_2026_what_it_was_in_2025(code, amount):
+    assert {wb.fee(code, day).amount for day in ("2025-11-03", "2026-03-02", "2026-12-31")} == {D(amount)}
+
+
+@pytest.mark.parametrize("day", ["2024-12-31", "2027-01-01"])
+def test_a_laboratory_test_of_a_year_without_rates_has_no_price(day):
+    assert f"80053 on {day}, nonfacility, NATIONAL: not priced" in str(wb.fee("80053", day))
+
+
+def aid(day, **line):
+    """A claim for equipment in Montgomery, Alabama, priced."""
+    given_claims = claims([{"units": D(1), "billed_amount": D(400), "service_from_date": day, **line}], day=day)
+    home = {"claim_id": "C1", "role": "subscriber", "sequence": 1, "state": "AL", "zip_code": "361040001"}
+    tables = dict(given_claims.arrow) | {"claim_party": CLAIM_TABLES["claim_party"].from_rows([home])}
+    return of(wb.price(Claims(tables), deductible_met={"P1": 283}))
+
+
+@pytest.mark.parametrize(
+    ("day", "line", "amount"),
+    [
+        (date(2025, 11, 3), {"hcpcs_code": "E0100", "modifier_1": "NU"}, "29.45"),
+        (date(2026, 3, 2), {"hcpcs_code": "E0100", "modifier_1": "NU"}, "30.04"),
+        (date(2026, 3, 2), {"hcpcs_code": "E0100", "modifier_1": "RR"}, "7.17"),
+        (date(2025, 11, 3), {"hcpcs_code": "A4239", "modifier_1": "KX"}, "267.92"),
+        (date(2025, 11, 3), {"hcpcs_code": "A4239", "modifier_1": "KF"}, "311.74"),
+        (date(2025, 11, 3), {"hcpcs_code": "A4253", "modifier_1": "NU", "units": D(2)}, "16.64"),  # 2 × 8.32
+        (date(2025, 11, 3), {"hcpcs_code": "E0117", "modifier_1": "RR", "modifier_2": "KJ"}, "20.18"),  # 26.91 × 0.75
+    ],
+)
+def test_equipment_is_paid_the_fee_of_the_state_and_the_quarter(day, line, amount):
+    assert aid(day, **line)["allowed_amount"] == D(amount)
+
+
+def test_equipment_of_a_quarter_without_fees_has_no_price():
+    row = aid(date(2025, 9, 30), hcpcs_code="E0100", modifier_1="NU")
+    assert (row["allowed_amount"], row["not_priced_reason"]) == (None, "no DMEPOS fee file is loaded for 2025-09-30")
+
+
+def test_a_stay_of_fiscal_year_2025_has_no_price_while_its_capital_rate_is_not_known():
+    group = {
+        "ms_drg": "470",
+        "title": "x",
+        "weight": D("1.9"),
+        "geometric_mean_stay": D(2),
+        "effective_date": date(2024, 10, 1),
+    }
+    claim = {"claim_id": "C1", "claim_type": "institutional", "ms_drg": "470", "patient_status": "01", "type_of_bill": "111",
+             "admission_date": date(2025, 9, 28), "statement_through_date": date(2025, 9, 30)}  # fmt: skip
+    found = ran(
+        "170", [{"claim_id": "C1", "line_number": 1, "payment_system": "inpatient", "billed_amount": D(9000)}],
+        claim=CLAIM.from_rows([claim]), claim_detail=CLAIM_TABLES["claim_detail"].empty(), drg=DRG.from_rows([group]),
+        regrouped_drg=REGROUPED_DRG.empty(), pricing_terms=PRICING_TERMS.from_rows([{"locality": "NATIONAL"}]),
+    )  # fmt: skip
+    assert found["C1", 1]["not_priced_reason"] == "no inpatient rates for a discharge on 2025-09-30"
 
 
 def test_a_vaccine_is_paid_its_limit_and_the_patient_owes_nothing():

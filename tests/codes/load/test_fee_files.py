@@ -55,7 +55,7 @@ def test_the_equipment_fees_of_all_states_become_a_row_a_state(shelf, write):
     )
     [edition] = add(write("DMEPOS25_JAN.csv", DMEPOS + rows))
     assert (edition.version, str(edition.span)) == ("DMEPOS-2025Q1", "2025-01-01 to 2025-03-31")
-    found = {(r["hcpcs_code"], r["modifiers"], r["state"]): r for r in rows_of("dmepos_fee")}
+    found = {(r["hcpcs_code"], r["modifiers"], r["state"]): r for r in rows_of("dmepos_fee", edition="DMEPOS-2025Q1")}
     assert set(found) == {
         ("E0601", "RR", "AL"), ("E0601", "RRKE", "PR"), ("A4253", None, "AL"), ("A4253", None, "PR"),
     }  # fmt: skip
