@@ -83,6 +83,8 @@ def test_another_payer_is_asked_without_medicares_regulations():
     assert "42 CFR" not in draft.text
     assert draft.level is None
     assert "the contract with A PAYER" in draft.cautions[0]
+    assert "at least 180 days from receipt of the denial (29 CFR 2560.503-1(h)(3)(i)" in draft.cautions[1]
+    assert draft.cautions[1].endswith("(unverified)).")
 
 
 def test_a_denial_that_is_better_corrected_says_so():

@@ -64,11 +64,19 @@ def test_what_a_hearing_asks_for_is_set_beside_what_was_refused():
 def test_another_payers_appeal_is_by_contract():
     found = step(filing="16")
     assert (found.way, found.due, found.level) == ("appeal", None, None)
+    # 24 November and 65 days: 6 left in November, 31 and 28 of January
     assert "signed waiver of liability" in found.says
+    assert "65 days after the notice: by 2026-01-28 (42 CFR 422.574(b)" in found.says
     assert found.cautions == (
+        "It is to be decided within 60 days of its receipt.",
         "After that: what the plan upholds goes by itself to the independent review entity, then to a hearing, the "
         "Council and a court.",
     )
+
+
+def test_of_a_payer_that_no_page_knows_the_contract_says_all():
+    found = step(filing="ZZ")
+    assert (found.says, found.cautions) == ("see the contract with A PAYER, and its notice.", ())
 
 
 def test_lines_at_different_levels_are_to_be_named():

@@ -12,7 +12,7 @@ from workbook.claims.model import Claims, Remittance
 from workbook.codes import reference
 from workbook.engine.html import page_html, safe, table_html
 from workbook.payment.appeal_path import AppealStep, next_level
-from workbook.payment.appeals import AppealLevel, Request, declared, other_payer, page
+from workbook.payment.appeals import AppealLevel, Request, declared, known_of, other_payer, page
 from workbook.payment.next_appeal import Decisions, Refused, not_appealed, refused_amount, refused_lines
 from workbook.payment.reasons import reason
 from workbook.terms import WorkbookError, dollars, private_file
@@ -216,7 +216,7 @@ def _late(step: AppealStep | None, found: Refused) -> tuple[str, ...]:
 def _cautions(found: Refused, step: AppealStep | None, request: Request | None, payer: str | None) -> tuple[str, ...]:
     if not (step and request):
         other = other_payer(found.claim["claim_filing_code"])
-        known = (f"{other.name}: {other.says} ({other.citation}).",) if other else ()
+        known = (f"{known_of(other, found.notice)} ({other.citation}).",) if other else ()
         named = f"The time limit and the form are those of the contract with {payer or 'the payer'} and of its notice."
         return (named, *known, *not_appealed(found))
     holds = f"It must hold, by {request.citation}: {', '.join(request.elements)}."

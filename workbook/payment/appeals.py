@@ -85,7 +85,9 @@ class _Days(Strict):
     days: int
 
 
-class _Other(Authority):
+class OtherPayer(Authority):
+    """What is known of the appeals of a kind of payer; `then` is what follows its decision."""
+
     name: str
     filing_codes: tuple[str, ...]
     says: str
@@ -107,7 +109,7 @@ class _Page(Strict):
     filing: _Years
     unprocessable: _Unprocessable
     requests: tuple[Request, ...]
-    others: tuple[_Other, ...]
+    others: tuple[OtherPayer, ...]
 
 
 @dataclass(frozen=True)
@@ -281,20 +283,19 @@ def _by_contract(way: str, filing_code: str | None, notice: date | None, payer: 
     other = other_payer(filing_code)
     if other is None or way != "appeal":
         return Deadline(None, way, rule, None)
-    return Deadline(None, way, f"{rule}; {other.name}: {other.says}{_until(other, notice)}", other.citation)
+    return Deadline(None, way, f"{rule}; {known_of(other, notice)}", other.citation)
 
 
-def other_payer(filing_code: str | None) -> _Other | None:
+def other_payer(filing_code: str | None) -> OtherPayer | None:
     """What the page knows of the payers of a claim filing indicator; null where it knows nothing."""
     return next((x for x in page().others if filing_code in x.filing_codes), None)
 
 
-def _until(other: _Other, notice: date | None) -> str:
-    """The last day of a payer whose days the page has, by the date of the notice."""
+def known_of(other: OtherPayer, notice: date | None) -> str:
+    """What is known of such payers' appeals, with the last day where the page has days for the date of the notice."""
     days = [x.days for x in other.days if notice and x.start <= notice]
-    if not notice or not days:
-        return ""
-    return f", {days[-1]} days after the notice: by {notice + timedelta(days=days[-1])}"
+    last = f", {days[-1]} days after the notice: by {notice + timedelta(days=days[-1])}" if notice and days else ""
+    return f"{other.name}: {other.says}{last}"
 
 
 def _years_after(day: date, years: int) -> date:

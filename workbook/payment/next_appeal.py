@@ -147,8 +147,11 @@ def _by_contract(found: Refused) -> AppealStep:
     filing = found.claim["claim_filing_code"]
     other = other_payer(filing)
     step = _way(_limit(found, "appeal"))
-    then = (f"After that: {other.then}.",) if other and other.then else ()
-    return replace(step, cautions=then)
+    if other is None:
+        return replace(step, says=f"{step.says}.")
+    said = [f"It is to be decided within {other.decides_in} days of its receipt."] if other.decides_in else []
+    said += [f"After that: {other.then}."] if other.then else []
+    return replace(step, says=f"{step.says} ({other.citation}).", cautions=tuple(said))
 
 
 def _limit(found: Refused, route: str) -> Deadline:
