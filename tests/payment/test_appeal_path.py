@@ -67,7 +67,7 @@ def test_a_dismissal_has_60_days_for_its_review_and_180_to_be_vacated():
         (("pending",), "2025-07-01", "wait", "which is to decide by 2025-08-01."),  # 2 June + 60
         (("pending",), "2025-08-02", "wait", "It cannot be escalated."),
         (("unfavorable", "pending"), "2025-08-01", "wait", "which is to decide by 2025-08-01."),
-        (("unfavorable", "pending"), "2025-08-02", "escalate", "escalated to an administrative law judge (OMHA), where the least amount"),
+        (("unfavorable", "pending"), "2025-08-02", "escalate", "escalated to an administrative law judge (OMHA), where the least amount remains in controversy (42 CFR 405.1006(a) and (d)); from there it is to be decided within 180 days"),
         (("unfavorable",) * 2 + ("pending",), "2025-09-01", "escalate", "to the Medicare Appeals Council; from there it is to be decided within 180 days"),
         (("unfavorable",) * 3 + ("pending",), "2025-09-01", "escalate", "to a federal district court, where the least amount"),
         (("unfavorable",) * 4 + ("pending",), "2027-01-01", "wait", "The judicial review is pending"),
