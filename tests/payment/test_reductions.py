@@ -158,7 +158,7 @@ SURGICAL = lines(
         ("78",),
         ("78", "LT"),
         ("78", "RT"),
-        ("50", "78"),
+        ("78", "50"),
     ],
     3,
 )
@@ -184,25 +184,33 @@ def reckon_surgery(lines):
         ranked = [p for p in procedures if SURGERY[p["code"]][0] != "0"]
         paid |= reckon_ranks(reckon_families(ranked))
         paid |= {n: amount for p in procedures if p not in ranked for n, amount in p["amounts"].items()}
-    for procedure in reckon_sides(returns, returned=True):
-        paid |= procedure["amounts"]  # paid the operation alone: of these codes the file knows no share, so all of it
+    paid |= reckon_returns(returns)
     for n, x in assists:
         if paid[n] is not None:
             paid[n] = cents(paid[n] * Decimal("0.16") * (Decimal("0.85") if "AS" in x["modifiers"] else 1))
     return paid
 
 
-def reckon_sides(group, returned=False):
-    """Procedures: {"code", "amounts": line → fee, "count", "charge", "first": line}; of a return 150 percent does not hold."""
+def reckon_returns(returns):
+    """Line → fee: the operation alone, of which the file knows no share, so all of it; there is no 150 percent."""
+    sided = [(n, x) for n, x in returns if SURGERY[x["code"]][1] == "1"]
+    paid = {n: None if "50" in x["modifiers"] else fee_of(*SURGERY[x["code"]][3:]) * x["units"] for n, x in sided}
+    for procedure in reckon_sides([p for p in returns if p not in sided]):
+        paid |= procedure["amounts"]
+    return paid
+
+
+def reckon_sides(group):
+    """Procedures: {"code", "amounts": line → fee, "count", "charge", "first": line}."""
     procedures, used = [], set()
     for code in SURGERY:
         bilateral, one = SURGERY[code][1], fee_of(*SURGERY[code][3:])
-        both = {"1": None if returned else Decimal("1.5"), "3": Decimal(2)}.get(bilateral, Decimal(1))
+        both = {"1": Decimal("1.5"), "3": Decimal(2)}.get(bilateral, Decimal(1))
         mine = [(n, x) for n, x in group if x["code"] == code]
         left = [n for n, x in mine if "LT" in x["modifiers"] and x["units"] == 1]
         right = [n for n, x in mine if "RT" in x["modifiers"] and x["units"] == 1]
         charges = {n: x["charge"] for n, x in mine}
-        for a, b in zip_longest(left, right) if bilateral in "012" and both else ():
+        for a, b in zip_longest(left, right) if bilateral in "012" else ():
             if a and b:
                 first, second = sorted((a, b))
                 total, charge = cents(one * both), charges[a] + charges[b]
@@ -215,8 +223,8 @@ def reckon_sides(group, returned=False):
                 continue
             amount, count = one * x["units"], x["units"]
             if "50" in x["modifiers"]:
-                amount, count = (None if x["units"] > 2 or not both else cents(one * both)), 1
-            elif x["units"] == 2 and not {"LT", "RT"} & set(x["modifiers"]) and bilateral in "12" and both:
+                amount, count = (None if x["units"] > 2 else cents(one * both)), 1
+            elif x["units"] == 2 and not {"LT", "RT"} & set(x["modifiers"]) and bilateral in "12":
                 amount, count = cents(one * both), 1
             procedures.append({"code": code, "amounts": {n: amount}, "count": count, "charge": x["charge"], "first": n})
     return procedures
