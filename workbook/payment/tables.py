@@ -102,6 +102,7 @@ LINE = Table(
         Column("ndc", "text", "National Drug Code, 11 digits"),
         Column("revenue_code", "text", "four digits, on an institutional line"),
         Column("frequency_code", "text", "1 original, 7 replacement, 8 void"),
+        Column("original_claim_id", "text", "the payer's number of the claim that this one replaces or voids"),
         Column("claim_filing_code", "text", "the kind of payer: MB Medicare Part B, CI commercial, MC Medicaid"),
         Column("type_of_bill", "text", "of an institutional claim"),
         Column("accepts_assignment", "boolean", "the provider takes Medicare's amount as full payment"),
