@@ -123,6 +123,28 @@ def test_who_does_not_participate_is_paid_from_95_percent_and_told_the_limiting_
     assert remittance.assumptions[0].endswith("the provider does not participate.")
 
 
+def test_anesthesia_of_who_does_not_participate_is_reduced_like_a_visit():
+    line = {
+        "hcpcs_code": "00790",
+        "modifier_1": "AA",
+        "units": Decimal(129),
+        "unit_basis": "MJ",
+        "billed_amount": Decimal(2000),
+    }
+    remittance = wb.price(claims([line], accepts_assignment=False), participates=False, deductible_met={"P1": 257})
+    [row] = remittance.arrow_lines.to_pylist()
+    # 15.6 × 20.3178 = 316.96; × 0.95 = 301.112; 316.96 × 1.0925 = 346.2788; of 301.11 the patient's fifth is 60.22
+    assert [str(row[c]) for c in ("allowed_amount", "coinsurance_amount", "limiting_charge_amount")] == [
+        "301.11", "60.22", "346.28",
+    ]  # fmt: skip
+    fall = remittance.waterfall("C1", 1)
+    assert [(f.name, str(f.amount)) for f in fall.falls[:2]] == [
+        ("Above the fee", "1683.04"),
+        ("Participation", "15.85"),
+    ]
+    assert remittance.is_balanced
+
+
 def test_how_a_fee_came_about_is_told_step_by_step():
     given = claims([{"hcpcs_code": "20610", "modifier_1": "50"}, {"hcpcs_code": "17110"}])
     # both sides 63.40 × 1.5 = 95.10, below the 109.98 beside it, so half of it: 47.55
