@@ -298,9 +298,9 @@ def test_a_notice_decides_who_bears_a_refusal():
 @given(
     lines=st.lists(st.tuples(st.sampled_from(CODES), MONEY, st.integers(1, 9), st.sampled_from([None, "26", "25", "50", "GA", "GY", "GZ", "PT"])),
                    min_size=1, max_size=6),
-    payer=st.sampled_from(["Medicare", "SILVER", "BRONZE", "second to another", "supplement N"]),
+    payer=st.sampled_from(["Medicare", "SILVER", "BRONZE", "second to another", "second to another, BRONZE", "supplement N"]),
     denied=st.sets(st.integers(1, 6)),
-    met=st.decimals(min_value=0, max_value=400, places=2),
+    met=st.one_of(st.decimals(min_value=0, max_value=400, places=2), st.decimals(min_value=7000, max_value=9500, places=2)),
     off=st.decimals(min_value=-5, max_value=5, places=2),
 )  # fmt: skip
 def test_random_claims_balance_to_the_cent_and_their_statements_agree(lines, payer, denied, met, off):
@@ -310,11 +310,12 @@ def test_random_claims_balance_to_the_cent_and_their_statements_agree(lines, pay
     refused = DENIAL.from_rows(
         {"claim_id": "C1", "line_number": n, "group_code": "CO", "carc": "236"} for n in denied if n <= len(rows)
     )
-    if payer == "second to another":
+    if payer.startswith("second to another"):
         given_claims = after_another_payer(
             given_claims, {n: (b / 2).quantize(Decimal("0.01")) for n, (_, b, _, _) in enumerate(lines, 1) if n % 3}
         )
-    options = {"plan": payer} if payer.isupper() else {"supplement": "N"} if payer.startswith("supplement") else {}
+    plan = payer.removeprefix("second to another, ")
+    options = {"plan": plan} if plan.isupper() else {"supplement": "N"} if payer.startswith("supplement") else {}
     remittance = wb.price(given_claims, denials=refused, deductible_met={"P1": met}, **options)
     assert remittance.is_balanced
     for line in remittance.arrow_lines.to_pylist():
