@@ -43,6 +43,15 @@ DEDUCTIBLE_MET = Table(
         Column("amount", "money", "what of the Part B deductible was met before these claims", required=True),
     ),
 )
+HOSPITAL_DAYS_USED = Table(
+    "hospital_days_used",
+    "one patient",
+    ("patient_id",),
+    (
+        Column("patient_id", "text", "the patient", required=True),
+        Column("days", "integer", "hospital days of the benefit period used before these claims", required=True),
+    ),
+)
 PLAN = Table(
     "plan",
     "the one commercial plan by whose terms claims are priced; no row for Medicare",
@@ -124,4 +133,6 @@ REGROUPED_DRG = Table(
         Column("hac_number", "text", "its category among Medicare's hospital-acquired conditions"),
     ),
 )
-PAYMENT_TABLES = {t.name: t for t in (DENIAL, PRICING_TERMS, DEDUCTIBLE_MET, PLAN, SUPPLEMENT, REGROUPED_DRG)}
+PAYMENT_TABLES = {
+    t.name: t for t in (DENIAL, PRICING_TERMS, DEDUCTIBLE_MET, HOSPITAL_DAYS_USED, PLAN, SUPPLEMENT, REGROUPED_DRG)
+}
