@@ -18,7 +18,7 @@ from workbook.engine import open_engine
 from workbook.payment import parameter_names
 from workbook.payment.price import run_all
 from workbook.payment.step import FOLDER, line_table, read_step, run_step, steps
-from workbook.payment.tables import PRICING_TERMS, REGROUPED_DRG
+from workbook.payment.tables import PLAN, PRICING_TERMS, REGROUPED_DRG
 from workbook.terms import Edition, Span, WorkbookError
 
 CENT = Decimal("0.01")
@@ -286,6 +286,23 @@ def test_the_deductible_of_a_stay_is_no_more_than_its_charges():
     assert (row["deductible_amount"], row["paid_amount"]) == (D("1000.00"), D("12775.42"))
 
 
+def test_a_stay_under_a_plan_has_the_plans_deductible_and_coinsurance_not_medicares():
+    # 14,036.14 × 1.15 = 16,141.56; 3,300; 40 % of 12,841.56 = 5,136.62
+    row = of(wb.price(hospital({"C1": [{}]}, ms_drg="470", **STAY), plan="BRONZE"))
+    assert [str(row[c]) for c in ("allowed_amount", "deductible_amount", "coinsurance_amount")] == [
+        "16141.56", "3300.00", "5136.62",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("letter", "left"), [("A", "1736.00"), ("G", "0.00"), ("K", "868.00"), ("L", "434.00"), ("M", "868.00")]
+)
+def test_a_supplement_pays_the_daily_coinsurance_of_a_stay_and_its_share_of_the_deductible(letter, left):
+    remittance = wb.price(long_stays(), supplement=letter)
+    paid = {r["claim_id"]: r["supplement_amount"] for r in remittance.arrow_lines.to_pylist()}
+    assert paid == {"C1": D("3472.00") - D(left), "C2": D("8680.00"), "C3": D("1736.00") - D(left)}
+
+
 @settings(max_examples=15, deadline=None)
 @given(
     before=st.integers(0, 149),
@@ -307,7 +324,13 @@ def test_coinsurance_agrees_with_a_count_of_days_one_by_one(before, days, first,
          "hospital_days_before": before, "outlier_amount": D(0)}
         for n, c in enumerate(charges, 1)
     ]  # fmt: skip
-    found = ran("511", lines, claim=CLAIM.from_rows([claim]), claim_detail=CLAIM_TABLES["claim_detail"].empty())
+    found = ran(
+        "511",
+        lines,
+        claim=CLAIM.from_rows([claim]),
+        claim_detail=CLAIM_TABLES["claim_detail"].empty(),
+        plan=PLAN.empty(),
+    )
     due = 0
     for n in range(days):
         day, number = first + timedelta(n), before + n + 1

@@ -77,6 +77,7 @@ SUPPLEMENT = Table(
         Column("letter", "text", "the standard plan's letter", required=True),
         Column("deductible_share", "rate", "share of the Part B deductible that it pays", required=True),
         Column("coinsurance_share", "rate", "share of the Part B coinsurance that it pays", required=True),
+        Column("hospital_deductible_share", "rate", "share of the Part A deductible that it pays", required=True),
         Column("office_copay", "money", "what it leaves of an office visit; null for nothing"),
         Column("emergency_copay", "money", "what it leaves of an emergency visit; null for nothing"),
     ),
