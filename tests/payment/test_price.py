@@ -286,6 +286,15 @@ def test_a_supplement_pays_the_patients_part_and_medicares_remittance_does_not_k
     assert "you owe $17.79  (your supplement pays $17.79 of it)" in str(wb.statement(with_g, "P1"))
 
 
+def test_what_modifier_aq_claims_is_never_paid_in_silence():
+    line = {**VISIT, "modifier_1": "AQ"}
+    medicare, plan = (wb.price(claims([line]), plan=p).arrow_lines.to_pylist()[0] for p in (None, "SILVER"))
+    assert (medicare["hpsa_bonus_amount"], medicare["hpsa_bonus_note"]) == (
+        None, "the claim does not name the specialty of who performed the service",
+    )  # fmt: skip
+    assert (plan["hpsa_bonus_amount"], plan["hpsa_bonus_note"]) == (None, "the bonus is Medicare's")
+
+
 def test_a_notice_decides_who_bears_a_refusal():
     lines = [{**VISIT, "modifier_1": m} for m in ("GZ", "GY", "GA")]
     necessity = DENIAL.from_rows([{"claim_id": "C1", "line_number": 3, "group_code": "CO", "carc": "50"}])
