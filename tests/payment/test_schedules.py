@@ -13,7 +13,7 @@ from workbook.claims.given import put_tables
 from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM, CLAIM_DIAGNOSIS, CLAIM_LINE, CLAIM_TABLES
 from workbook.codes.reference import edition_rows
-from workbook.codes.tables import APC, DRG, DRUG_PRICE, LABORATORY_FEE, REVENUE_CODE
+from workbook.codes.tables import ADD_ON, APC, COST_SHARE, DRG, DRUG_PRICE, LABORATORY_FEE, PHYSICIAN_FEE, REVENUE_CODE
 from workbook.engine import open_engine
 from workbook.payment import parameter_names
 from workbook.payment.price import run_all
@@ -423,6 +423,27 @@ def test_an_outpatient_day_is_packaged_and_its_copayment_limited():
     assert remittance.is_balanced
 
 
+def test_a_day_with_a_service_that_no_table_knows_waits_as_a_whole_and_is_not_remitted():
+    day = hospital({"C1": [{"hcpcs_code": "45385"}, {"hcpcs_code": "99499"}]})
+    remittance = wb.price(day)
+    assert remittance.not_priced["not_priced_reason"].tolist() == [
+        "what the line is paid depends on 99499, which is not in the loaded outpatient file",
+        "99499 is not in the loaded outpatient file",
+    ]
+    assert remittance.arrow["remittance_claim"].num_rows == 0
+
+
+def test_a_device_credit_and_a_program_are_read_from_the_claim():
+    day = hospital({"C1": [{"hcpcs_code": "27447"}], "C2": [{"hcpcs_code": "G0463"}]})
+    told = [
+        {"claim_id": "C1", "sequence": 1, "kind": "value", "qualifier": "FD", "amount": D(2500)},
+        {"claim_id": "C2", "sequence": 1, "kind": "condition", "qualifier": "41"},
+    ]
+    with_details = Claims(day.arrow | {"claim_detail": CLAIM_TABLES["claim_detail"].from_rows(told)})
+    reasons = wb.price(with_details).not_priced["not_priced_reason"].tolist()
+    assert [why.partition(":")[0] for why in reasons] == ["value code FD", "condition code 41"]
+
+
 STEP = {step.id[:3]: step for step in steps()}
 
 
@@ -500,8 +521,8 @@ def test_the_discount_of_procedures_agrees_with_the_formulas_of_the_outpatient_e
         for code, (rate, _, _) in zip(codes, rows, strict=True)
     ]
     found = ran(
-        "150", lines, apc=APC.from_rows(rates), laboratory_fee=LABORATORY_FEE.empty(), drug_price=DRUG_PRICE.empty(),
-        revenue_code=REVENUE_CODE.empty(),
+        "150", lines, apc=APC.from_rows(rates), claim_detail=CLAIM_TABLES["claim_detail"].empty(),
+        **{t.name: t.empty() for t in (LABORATORY_FEE, DRUG_PRICE, REVENUE_CODE, ADD_ON, PHYSICIAN_FEE, COST_SHARE)},
         edition=edition_rows([Edition("apc", "x", "x", Span(date(2026, 1, 1), None), is_whole=False)]),
         pricing_terms=PRICING_TERMS.from_rows([{"locality": "NATIONAL", "wage_index": wage_index}]),
     )  # fmt: skip
