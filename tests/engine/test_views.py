@@ -92,6 +92,17 @@ def test_a_payable_line_knows_its_zip_its_bill_and_the_day_of_a_stay_without_dat
     assert (stay["service_date"], stay["type_of_bill"], stay["revenue_code"]) == (DAY, "111", "0120")
 
 
+def test_a_payable_line_knows_what_its_claim_takes_back_and_that_a_bill_1x8_is_a_void():
+    lines = [line(1, "99213"), line(1, "80053", claim_id="C2"), line(1, "80053", claim_id="C3")]
+    claims = [
+        {"claim_id": "C1", "frequency_code": "7", "original_claim_id": "ICN1"},
+        hospital("C2", "138"),
+        hospital("C3", "0131"),
+    ]
+    found = [(r["frequency_code"], r["original_claim_id"]) for r in rows_of("payable_line", lines, claims)]
+    assert found == [("7", "ICN1"), ("8", None), ("1", None)]
+
+
 @pytest.mark.parametrize(("days", "a_day"), [(1, 10), (3, 3), (4, 3)])  # 10 ÷ 3 = 3.33 → 3; 10 ÷ 4 = 2.5 → 3
 def test_units_of_a_span_are_divided_by_its_days_and_rounded(days, a_day):
     (row,) = rows_of("mue_line", [line(1, "J3301", 10, service_through_date=date(2025, 11, 2 + days))])
