@@ -166,9 +166,9 @@ def test_a_list_is_written_for_its_owner_and_guarded(tmp_path):
 
 
 def test_a_last_day_that_is_past_says_so_in_words():
-    refused = ("0", [("CO", "50", "100")])
-    assert ">2026-03-29, past<" in listed(refused, on="2026-03-30")._repr_html_()
-    assert ">2026-03-29<" in listed(refused, on="2026-03-29")._repr_html_()
+    refused = ("0", [("CO", "50", "100")])  # day 125 is Sunday, 29 March
+    assert ">2026-03-30, past<" in listed(refused, on="2026-03-31")._repr_html_()
+    assert ">2026-03-30<" in listed(refused, on="2026-03-30")._repr_html_()
 
 
 def test_a_page_escapes_what_a_claim_says():
