@@ -187,9 +187,7 @@ class _Answer:
             return waiting[0]
         is_new = number and same and not self.is_later and not any(map(books.is_to_be_replaced, same))
         if is_new and all(c in books.as_stated and books.answers(c) for c in same):
-            return (
-                f"{given}#{len(same) + 1}"  # another claim of the patient: none of them was posted, each is as stated
-            )
+            return f"{given}#{len(same) + 1}"  # another claim of the patient: none was posted, each is as stated
         if (known := books.claim_of(number)) in same:
             return known or given
         return (fits or [given])[0]
