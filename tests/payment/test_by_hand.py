@@ -249,10 +249,13 @@ CLAIMS = [
     hand("a stay charged below its rate", "0120 $5000", "14036.14 1676.00 0.00 12112.94", bill="111"),
     # the deductible of 2026: 12,300.14 − 246.00
     hand("a stay in 2026", "0120 $60000", "14036.14 1736.00 0.00 12054.14", day=SPRING, bill="111"),
-    # 9,341.90 ÷ 3.8 × (days + 1): 4,916.79 and 7,375.18; from the third day in full
-    hand("to a nursing facility after a day", "0120 $60000", "4916.79 1676.00 0.00 3175.97", bill="111", stay={"ms_drg": "291", "patient_status": "03", "days": 1}),
-    hand("to another hospital after two days", "0120 $60000", "7375.18 1676.00 0.00 5585.20", bill="111", stay={"ms_drg": "291", "patient_status": "02", "days": 2}),
-    hand("to another hospital on the first day", "0120 $60000", "4916.79", bill="111", stay={"ms_drg": "291", "patient_status": "02", "days": 0}),
+    # 9,341.90 × 2 ÷ 3.8 (0.5263) and × 3 ÷ 3.8 (0.7895); − 1,676; 3,240.64 − 64.81 and 5,699.43 − 113.99
+    hand("to a nursing facility after a day", "0120 $60000", "4916.64 1676.00 0.00 3175.83", bill="111", stay={"ms_drg": "291", "patient_status": "03", "days": 1}),
+    hand("to another hospital after two days", "0120 $60000", "7375.43 1676.00 0.00 5585.44", bill="111", stay={"ms_drg": "291", "patient_status": "02", "days": 2}),
+    hand("to another hospital on the first day", "0120 $60000", "4916.64", bill="111", stay={"ms_drg": "291", "patient_status": "02", "days": 0}),
+    # 521: 2.8702 × 6,752.61 + 2.8702 × 524.15 = 20,885.76, 6 days; 0.5 + 0.5 × 3 ÷ 6 after the care of a facility, 3 ÷ 6 in a hospital
+    hand("special pay to a nursing facility", "0120 $60000", "15664.32", bill="111", stay={"ms_drg": "521", "patient_status": "03", "days": 2}),
+    hand("no special pay to another hospital", "0120 $60000", "10442.88", bill="111", stay={"ms_drg": "521", "patient_status": "02", "days": 2}),
     hand("home after a day", "0120 $60000", "9341.90 1676.00 0.00 7512.58", bill="111", stay={"ms_drg": "291", "days": 1}),
 ]  # fmt: skip
 
