@@ -83,10 +83,10 @@ def _import_pandas() -> int:
     return len(pandas.__all__)
 
 
-def _by_hand(folder: str, rules: str) -> int:
+def _by_hand(folder: str, rules: str, coverage: str = "") -> int:
     from benchmarks.baseline import by_hand
 
-    return by_hand(Path(folder), tuple(rules.split()))
+    return by_hand(Path(folder), tuple(rules.split()), coverage=bool(coverage))
 
 
 def _by_pandas(folder: str) -> int:
@@ -180,11 +180,11 @@ def _search() -> int:
     return len(wb.search("numb feet diabetes"))
 
 
-def _add_ptp(path: str) -> int:
+def _add_ptp(*paths: str) -> int:
     from workbook.codes import reference
     from workbook.codes.load import add
 
-    add(path)
+    add(paths)
     return reference(["ptp"])["ptp"].num_rows
 
 
@@ -328,19 +328,19 @@ def _codes_section(folder: Path, lines: int, megabytes: int) -> str:
     from benchmarks import search
     from benchmarks.universe import write_ptp
 
-    table, ptp = _Rows(), folder / "ccipra-v322r0-f1.txt"
+    table = _Rows()
     own, pandas = measure("import workbook", runs=7), measure("import pandas", runs=7)
     table.add("import workbook", own, "", f"{own['seconds'] / pandas['seconds']:.3f} × pandas")
     table.add("import pandas", pandas)
     cold, warm = measure("lookup", data=folder), measure("lookup", runs=5)
     package, first = measure("simple-icd-10-cm"), measure("search", runs=5)
-    write_ptp(ptp, lines * 17 // 10)
-    loaded = measure("add ptp", str(ptp), data=folder)
+    ptp = write_ptp(folder, lines * 17 // 10)
+    loaded = measure("add ptp", *map(str, ptp), data=folder)
     table.add("a code looked up, nothing built yet (ICD-10-CM read from its package)", cold)
     table.add("a code looked up, warm", warm, "", f"{warm['seconds'] / package['seconds']:.2f} × simple-icd-10-cm")
     table.add("simple-icd-10-cm: import and one entry", package)
     table.add("a first search, warm", first)
-    pairs = f"NCCI file of {loaded['count']:,} pairs loaded and read back"
+    pairs = f"NCCI table of {loaded['count']:,} pairs loaded and read back"
     table.add(pairs, loaded, f"{loaded['count'] / loaded['seconds']:,.0f} rows/s")
     found = "".join(f"| {what} | {figure} |\n" for what, figure in search.measure())
     return f"{table}\n\nSearch, in one process:\n\n| what | figure |\n| --- | --- |\n{found}".rstrip()

@@ -7,8 +7,11 @@ from pathlib import Path
 import duckdb
 
 
-def by_hand(folder: Path, rules: tuple[str, ...]) -> int:
-    """Run rules over Parquet files in DuckDB and fetch what they find; returns how many rows that is."""
+def by_hand(folder: Path, rules: tuple[str, ...], *, coverage: bool = False) -> int:
+    """Run rules over Parquet files in DuckDB and fetch what they find; returns how many rows that is.
+
+    With `coverage` how many lines and claims each rule could judge is counted too, as an audit does.
+    """
     c = duckdb.connect()
     for path in folder.glob("*.parquet"):
         c.execute(f"create view {path.stem} as select * from '{path}'")
@@ -22,7 +25,10 @@ def by_hand(folder: Path, rules: tuple[str, ...]) -> int:
             """create temp table pairs as select x.claim_id c1, x.line_number l1, x.h h1, x.m m1, y.claim_id c2, y.line_number l2, y.h h2, y.m m2,
             x.d from l x join l y on x.p = y.p and x.n = y.n and x.d = y.d and x.h <> y.h"""
         )
-    return sum(len(c.execute(RULES[rule]).fetchall()) for rule in rules)
+    found = sum(len(c.execute(RULES[rule]).fetchall()) for rule in rules)
+    for rule in rules if coverage else ():
+        c.execute(COVERAGE[rule]).fetchall()
+    return found
 
 
 #: rule → its SQL over the lines `l`, their `pairs`, and the claim and reference tables
@@ -51,6 +57,22 @@ RULES = {
     "TIME-001": "select claim_id, line_number from l where r > d + interval 1 year",
     "MOD-001": """select claim_id, line_number from l left join modifier_use u on u.modifier = m and h between u.first_code and u.last_code
         where m in ('24', '25', '57') and u.modifier is null and h similar to '[0-9].*'""",
+}
+
+
+_COUNT = "select why, count(*), count(distinct claim_id) from"
+#: rule → how many lines and claims it could judge, and why not the others
+COVERAGE = {
+    "PTP-001": f"""{_COUNT} (select l.claim_id, case when h is null then 'no code' when o.p is null then 'alone' end why from l
+        left join (select p, n, d from l group by all having min(h) <> max(h)) o on o.p = l.p and o.n = l.n and o.d = l.d) group by 1""",
+    "MUE-002": f"""{_COUNT} (select l.claim_id, case when mai is null then 'no limit' when mai = '1' then 'a limit for a line' end why
+        from l left join mue on h = hcpcs_code and setting = 'practitioner' and d between effective_date and end_date) group by 1""",
+    "DX-001": f"""{_COUNT} (select g.claim_id, case when code_set <> 'icd10' then 'not ICD-10' when d is null then 'no date'
+        when d not between date '2025-10-01' and date '2026-09-30' then 'no edition' end why
+        from claim_diagnosis g left join (select claim_id, min(d) d from l group by 1) using (claim_id)) group by 1""",
+    "SUM-001": f"""{_COUNT} (select claim_id, case when any_value(b) is null then 'no total' when count(a) < count(*) then 'no amount' end why
+        from l group by 1) group by 1""",
+    "DUP-001": f"{_COUNT} (select claim_id, case when h is null then 'no code' end why from l) group by 1",
 }
 
 

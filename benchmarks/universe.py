@@ -28,7 +28,7 @@ def write_universe(folder: Path, lines: int) -> dict[str, Path]:
             'MB' as claim_filing_code, case when hash(i) % 500 = 0 then '1234567890' else '1234567893' end as billing_provider_npi,
             lpad((hash(i, 1) % 900)::varchar, 3, '0') as provider,
             'P' || (hash(i, 2) % {max(claims // 2, 1)}) as patient_id,
-            '11' as place_of_service, date '2025-01-01' + (hash(i, 3) % 365)::int as day
+            '11' as place_of_service, date '2025-10-01' + (hash(i, 3) % 92)::int as day
         from range({claims}) t(i)"""
     )
     c.execute(
@@ -124,16 +124,38 @@ def write_835(path: Path, megabytes: int) -> int:
     return path.stat().st_size
 
 
-def write_ptp(path: Path, rows: int) -> None:
-    """Write an NCCI pair file of `rows` invented pairs in the official layout: six header lines, then tabs."""
+def write_ptp(folder: Path, rows: int) -> list[Path]:
+    """Write the four parts of an NCCI pair table of `rows` pairs in the official layout; returns their paths.
+
+    All pairs are invented; ten of them are pairs of the universe's codes.
+    """
     head = (
         "CPT only copyright American Medical Association.  All rights reserved.\t\t\t\t\t\t\r\nColumn1/Column2 Edits\t\t\t\t\t\t\r\n"
         "Column 1\tColumn 2\t*=in existence prior to 1996\tEffective Date\tDeletion Date\tModifier\tPTP Edit Rationale\r\n"
         "\t\t\t\t\t0=not allowed\t\r\n\t\t\t\t*=no data\t1=allowed\t\r\n\t\t\t\t\t9=not applicable\t\r\n"
     )
-    with path.open("w", encoding="ascii", newline="") as out:
-        out.write(head)
-        for n in range(rows):
-            out.write(
-                f"{10000 + n // 1000:05d}\t{20000 + n % 1000:05d}\t\t20240101\t*\t{n % 2}\tMisuse of Column Two code\r\n"
-            )
+    known = list(zip(CODES[::2][:10], CODES[1::2][:10], strict=True))
+    paths = []
+    for part in range(4):
+        paths.append(folder / f"ccipra-v313r0-f{part + 1}.txt")
+        with paths[-1].open("w", encoding="ascii", newline="") as out:
+            out.write(head)
+            for n in range(part * rows // 4, (part + 1) * rows // 4):
+                one, two = known[n] if n < len(known) else (f"{10000 + n // 1000:05d}", f"{20000 + n % 1000:05d}")
+                out.write(f"{one}\t{two}\t\t20240101\t*\t{n % 2}\tMisuse of Column Two code\r\n")
+    return paths
+
+
+def write_mue(folder: Path, rows: int) -> Path:
+    """Write an MUE table of `rows` invented limits for the universe's codes and others, in the official layout."""
+    head = (
+        '"CPT codes are copyright 2025\nAmerican Medical Association.\n\nAll rights reserved.",,,\r\n'
+        '"HCPCS/\nCPT Code",Practitioner Services MUE Values,MUE Adjudication Indicator,MUE Rationale\r\n'
+    )
+    words = ("1 Line Edit", "2 Date of Service Edit: Policy", "3 Date of Service Edit: Clinical")
+    others = (f"{30000 + n:05d}" for n in range(60_000) if f"{30000 + n:05d}" not in CODES)
+    codes = [*CODES, *(code for code, _ in zip(others, range(rows - len(CODES)), strict=False))]
+    path = folder / "MCR_MUE_PractitionerServices_Eff_10-01-2025.csv"
+    body = "".join(f'{code},2,{words[n % 3]},"Nature of Service"\r\n' for n, code in enumerate(codes))
+    path.write_text(head + body, encoding="ascii", newline="")
+    return path

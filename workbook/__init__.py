@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from workbook.payment.denials import denial_worklist
     from workbook.payment.fee import fee
     from workbook.payment.measures import month_numbers
+    from workbook.payment.next_appeal import next_appeal
     from workbook.payment.parameters import parameter
     from workbook.payment.posting import post, record
     from workbook.payment.price import price
@@ -63,6 +64,7 @@ _VERBS = {
     "intake": "workbook.claims.intake",
     "lookup": "workbook.codes.lookup",
     "month_numbers": "workbook.payment.measures",
+    "next_appeal": "workbook.payment.next_appeal",
     "parameter": "workbook.payment.parameters",
     "payment_variance": "workbook.payment.variance",
     "peers": "workbook.rules.peers",
@@ -89,7 +91,7 @@ _VERBS = {
 __all__ = [
     "appeal_letter", "audit", "check", "check_x12", "claim_form", "deidentify", "denial_worklist", "effect",
     "em_level", "em_words", "encounter", "encounters", "exercise", "exercises", "fee", "hunt", "intake",
-    "lookup", "month_numbers", "parameter", "payment_variance", "peers", "post", "price", "read_claims",
+    "lookup", "month_numbers", "next_appeal", "parameter", "payment_variance", "peers", "post", "price", "read_claims",
     "read_remittance", "receivables", "record", "remittance_view", "reversal_and_correction", "review_codes",
     "rule", "rules", "search", "statement", "to_claim", "variants", "write_835", "write_837", "write_csv",
 ]  # fmt: skip

@@ -33,10 +33,21 @@ def test_denials_are_listed_with_their_last_day(capsys, tmp_path):
 def test_an_appeal_is_drafted_and_says_what_is_missing(capsys, tmp_path):
     status, out, err = run(capsys, "appeal", REMITTANCE, "--claim", "P0107", "--on", "2025-06-01")
     assert (status, out.splitlines()[0]) == (0, "Request for a redetermination")
-    assert "The contractor must have it by 2025-09-16." in err
+    assert "It must be received by 2025-09-16." in err
     assert "to fill in: why the decision is wrong" in err
     run(capsys, "appeal", REMITTANCE, "--claim", "P0107", "--on", "2025-06-01", "--out", tmp_path / "appeal.html")
     assert (tmp_path / "appeal.html").stat().st_mode & 0o777 == 0o600
+
+
+def test_decisions_on_appeals_lead_to_the_next_level(capsys, tmp_path):
+    decided = tmp_path / "decided.csv"
+    decided.write_text("claim_id,level,outcome,notice\nP0107,1,unfavorable,2025-08-01\n")
+    _, out, _ = run(capsys, "denials", REMITTANCE, "--on", "2025-09-01", "--decided", decided)
+    # received on 6 August, and 180 days: 25, 30, 31, 30, 31, 31 and 2 of February
+    assert "clinician: level 2: reconsideration, by 2026-02-02" in out
+    _, out, err = run(capsys, "appeal", REMITTANCE, "--claim", "P0107", "--on", "2025-09-01", "--decided", decided)
+    assert out.splitlines()[0] == "Request for a reconsideration"
+    assert "It must be received by 2026-02-02." in err
 
 
 def test_receivables_are_listed_by_age_with_the_months_numbers(capsys, tmp_path):
@@ -71,6 +82,7 @@ def test_receivables_are_listed_by_age_with_the_months_numbers(capsys, tmp_path)
         (["denials", REMITTANCE, "--on", "soon"], "on 'soon' is not a date"),
         (["appeal", REMITTANCE, "--claim", "NONE"], "claim 'NONE' is not in this remittance"),
         (["appeal", REMITTANCE], "required: --claim"),
+        (["denials", REMITTANCE, "--decided", "none.csv"], "none.csv: there is no such file; write one with the columns"),
         (["receivables", "nothing.csv"], "nothing.csv: there is no such file"),
         (["receivables", "nothing.csv", "--month", "2025-10"], "--month needs --remittance"),
     ],

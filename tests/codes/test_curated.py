@@ -193,6 +193,24 @@ def test_fee_rows_agree_with_the_october_file_where_both_have_the_code(shared):
     assert compared >= 8
 
 
+def test_the_fees_of_equipment_lie_between_floor_and_ceiling_and_rose_by_two_percent_in_2026():
+    rows = reference(["dmepos_fee"])["dmepos_fee"].to_pylist()
+    assert {r["state"] for r in rows} == {"AL"}
+    assert {r["rural_fee_amount"] for r in rows} == {0}  # no list of rural ZIP codes ships
+    cents = Decimal("0.02")
+    for r in rows:
+        if r["ceiling"] is not None:  # a floor is 85 percent of its ceiling
+            assert abs(r["floor"] - r["ceiling"] * Decimal("0.85")) < cents, r
+            assert r["floor"] <= r["fee_amount"] <= r["ceiling"], r
+    of = {(r["hcpcs_code"], r["modifiers"], r["edition"]): r["fee_amount"] for r in rows}
+    for code, modifiers, edition in of:
+        if edition == "teaching-2026":
+            last = of[code, modifiers, "teaching-2025Q4"]
+            factor = 1 if code == "A4253" else Decimal("1.02")  # the fee of test strips did not rise
+            assert abs(of[code, modifiers, edition] - last * factor) < cents, code
+    assert len(of) == 2 * 28
+
+
 def column(name, key):
     return {row[key] for row in reference([name])[name].to_pylist()}
 

@@ -92,22 +92,44 @@ def test_a_payable_line_knows_its_zip_its_bill_and_the_day_of_a_stay_without_dat
     assert (stay["service_date"], stay["type_of_bill"], stay["revenue_code"]) == (DAY, "111", "0120")
 
 
+def test_a_payable_line_knows_what_its_claim_takes_back_and_that_a_bill_1x8_is_a_void():
+    lines = [line(1, "99213"), line(1, "80053", claim_id="C2"), line(1, "80053", claim_id="C3")]
+    claims = [
+        {"claim_id": "C1", "frequency_code": "7", "original_claim_id": "ICN1"},
+        hospital("C2", "138"),
+        hospital("C3", "0131"),
+    ]
+    found = [(r["frequency_code"], r["original_claim_id"]) for r in rows_of("payable_line", lines, claims)]
+    assert found == [("7", "ICN1"), ("8", None), ("1", None)]
+
+
 @pytest.mark.parametrize(("days", "a_day"), [(1, 10), (3, 3), (4, 3)])  # 10 ÷ 3 = 3.33 → 3; 10 ÷ 4 = 2.5 → 3
 def test_units_of_a_span_are_divided_by_its_days_and_rounded(days, a_day):
-    (row,) = rows_of("line_with_daily_units", [line(1, "J3301", 10, service_through_date=date(2025, 11, 2 + days))])
+    (row,) = rows_of("mue_line", [line(1, "J3301", 10, service_through_date=date(2025, 11, 2 + days))])
     assert (row["units_a_day"], row["units_that_day"]) == (a_day, a_day)
 
 
 def test_daily_units_add_up_over_lines_and_claims_of_one_patient_and_provider():
     lines = [line(1, "G0463"), line(2, "G0463", 2), line(1, "G0463", 4, "C2"), line(1, "G0463", 8, "C3")]
     claims = [{"claim_id": "C1"}, {"claim_id": "C2"}, {"claim_id": "C3", "patient_id": "P2"}]
-    assert [r["units_that_day"] for r in rows_of("line_with_daily_units", lines, claims)] == [7, 7, 7, 8]
+    assert [r["units_that_day"] for r in rows_of("mue_line", lines, claims)] == [7, 7, 7, 8]
 
 
 def test_pairs_are_of_different_codes_the_same_day_patient_and_provider_in_both_orders():
-    lines = [line(1, "A"), line(2, "B"), line(3, "A"), line(4, "C", service_from_date=date(2025, 11, 4))]
-    pairs = [(r["line_number_one"], r["line_number_two"]) for r in rows_of("line_pair_same_day", lines)]
+    lines = [
+        line(1, "99213"),
+        line(2, "99495"),
+        line(3, "99213"),
+        line(4, "99214", service_from_date=date(2025, 11, 4)),
+    ]
+    pairs = [(r["line_number_one"], r["line_number_two"]) for r in rows_of("visit_pair_same_day", lines)]
     assert sorted(pairs) == [(1, 2), (2, 1), (2, 3), (3, 2)]
+
+
+def test_the_second_of_a_pair_is_a_visit_or_adds_to_one():
+    lines = [line(1, "99213"), line(2, "93000"), line(3, "G2211")]
+    pairs = {(r["code_one"], r["code_two"]) for r in rows_of("visit_pair_same_day", lines)}
+    assert pairs == {("93000", "99213"), ("G2211", "99213"), ("99213", "G2211"), ("93000", "G2211")}
 
 
 def hospital(claim_id, bill, **more):
@@ -128,8 +150,8 @@ def test_the_provider_of_a_hospitals_line_is_the_hospital_and_its_bill_says_whic
 def test_units_and_pairs_of_an_outpatient_bill_do_not_mix_with_those_of_a_stay():
     lines = [line(1, "A", 2), line(1, "A", 5, "C2"), line(2, "B", 1, "C2")]
     claims = [hospital("C1", "131"), hospital("C2", "111")]
-    assert [r["units_that_day"] for r in rows_of("line_with_daily_units", lines, claims)] == [2, 5, 1]
-    assert rows_of("line_pair_same_day", lines, claims) == []
+    assert [r["units_that_day"] for r in rows_of("mue_line", lines, claims)] == [2, 5, 1]
+    assert rows_of("ptp_listed", lines, claims, ptp=[{**PAIRS[0], "setting": "hospital"}]) == []
 
 
 PAIRS = [

@@ -1,5 +1,7 @@
 """A draft of an appeal holds what the regulation asks for, marks what is not on file, and makes nothing up."""
 
+from datetime import date
+
 import pytest
 
 import workbook as wb
@@ -50,7 +52,8 @@ def test_a_medicare_request_holds_what_the_regulation_requires():
 
 def test_the_last_day_and_the_required_elements_are_said_beside_the_draft():
     assert letter().cautions == (
-        "The contractor must have it by 2026-03-29.",
+        "It must be received by 2026-03-30: 2026-03-29 is a Sunday; the next working day counts.",
+        "It is to be decided within 60 days of its receipt.",
         "It must hold, by 42 CFR 405.944(b): beneficiary's name, Medicare number, services and dates of service, name of the party or representative.",
     )
 
@@ -69,10 +72,10 @@ def test_the_claim_gives_the_number_that_the_remittance_lacks():
 
 
 def test_a_late_request_asks_for_good_cause():
-    assert (
-        "that was 2 days ago: show good cause"
-        in appeal_letter(named(answer("R1", [("C1", "1", REFUSED)])), "C1", on="2026-03-31").cautions[0]
-    )
+    draft = appeal_letter(named(answer("R1", [("C1", "1", REFUSED)])), "C1", on="2026-04-01")
+    assert draft.cautions[1].startswith("That was 2 days ago: show good cause (42 CFR 405.942(b))")
+    assert "Why this request is late: [FILL IN: the good cause, with evidence]" in draft.text
+    assert "Why this request is late" not in letter().text
 
 
 def test_another_payer_is_asked_without_medicares_regulations():
@@ -80,11 +83,72 @@ def test_another_payer_is_asked_without_medicares_regulations():
     assert "42 CFR" not in draft.text
     assert draft.level is None
     assert "the contract with A PAYER" in draft.cautions[0]
+    assert "at least 180 days from receipt of the denial (29 CFR 2560.503-1(h)(3)(i)" in draft.cautions[1]
+    assert draft.cautions[1].endswith("(unverified)).")
 
 
 def test_a_denial_that_is_better_corrected_says_so():
     draft = letter(named(answer("R1", [("C1", "4", [("0", [("CO", "4", "100")])])])))
-    assert "CO-4 is usually not appealed (correct)" in draft.cautions[2]
+    assert "CO-4 is usually not appealed (correct)" in draft.cautions[3]
+
+
+ONE = {"level": 1, "outcome": "unfavorable", "notice": "2026-01-12"}
+TWO = {"level": 2, "outcome": "unfavorable", "notice": "2026-05-04"}
+
+
+def test_the_second_level_asks_the_qic_and_names_what_was_decided():
+    # the redetermination of 12 January, received on the 17th: 180 days on is 16 July
+    draft = letter(decided=[ONE])
+    assert (draft.heading, draft.level.due) == ("Request for a reconsideration", date(2026, 7, 16))
+    for fact in (
+        "To: [FILL IN: name and address of the QIC that the redetermination names]",
+        "Redetermination of 2026-01-12: unfavorable, by A PAYER",
+        "Medicare number: 1S00E00AA01",
+        "under 42 CFR 405.960 to 405.964",
+        "Documentation that the redetermination calls missing: [FILL IN: each item it names, and where it is enclosed]",
+    ):
+        assert fact in draft.text
+    assert any("name of the contractor that made the redetermination" in c for c in draft.cautions)
+    assert any("may be excluded at later ones (42 CFR 405.966" in c for c in draft.cautions)
+
+
+def test_the_third_level_asks_for_a_hearing_and_what_remains_in_controversy():
+    # the reconsideration of 4 May, received on the 9th: 60 days on is 8 July
+    draft = appeal_letter(named(answer("R1", [("C1", "1", REFUSED)])), "C1", decided=[ONE, TWO], on="2026-05-20")
+    assert (draft.heading, draft.level.due) == (
+        "Request for a hearing before an administrative law judge",
+        date(2026, 7, 8),
+    )
+    for fact in (
+        "Redetermination of 2026-01-12: unfavorable, by A PAYER",
+        "Reconsideration of 2026-05-04: unfavorable, by a qualified independent contractor (QIC)",
+        "Requester's address and telephone: [FILL IN: requester's address and telephone]",
+        "under 42 CFR 405.1000 to 405.1014",
+        "Copies sent to: [FILL IN: the other parties that were sent the reconsideration]",
+    ):
+        assert fact in draft.text
+    assert any("must be at least $200.00: the actual charge" in c for c in draft.cautions)
+    assert "By the remittance at most $100.00 was refused on these lines, at charges." in draft.cautions
+
+
+def test_a_dismissal_is_asked_to_be_reviewed_not_the_claim():
+    draft = letter(decided=[ONE | {"outcome": "dismissed"}])
+    assert draft.heading == "Request for review of a dismissal (level 2)"
+    assert "to review the dismissal of the request on the services listed above (42 CFR 405.974(b)(1)" in draft.text
+    assert draft.level.due == date(2026, 3, 18)  # 17 January + 60
+
+
+@pytest.mark.parametrize(
+    ("decided", "says"),
+    [
+        ([ONE, TWO, {"level": 3, "outcome": "unfavorable", "notice": "2026-08-03"}], "form DAB-101"),
+        ([ONE | {"outcome": "favorable"}], "is in your favor"),
+        ([{"level": 1, "outcome": "pending", "filed": "2026-01-12"}], "is to decide by 2026-03-13"),
+    ],
+)
+def test_no_draft_is_made_where_none_is_to_be_sent(decided, says):
+    with pytest.raises(WorkbookError, match=f"{says}.*A draft is made of levels 1 to 3 only"):
+        letter(decided=decided)
 
 
 def unprocessable():

@@ -14,6 +14,7 @@ from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM, CLAIM_DIAGNOSIS, CLAIM_LINE
 from workbook.payment.corrections import reversal_and_correction
 from workbook.payment.posting import post
+from workbook.payment.tables import DENIAL
 from workbook.terms import WorkbookError
 
 MET = {"deductible_met": {"P1": 257}}
@@ -97,7 +98,52 @@ def test_a_void_is_the_reversal_alone():
     assert [(c["claim_id"], c["claim_status_code"]) for c in both.arrow["remittance_claim"].to_pylist()] == [
         ("C1", "22")
     ]
+    assert both.arrow["remittance"]["payment_date"].to_pylist() == [date(2025, 12, 15)]  # received 1 December
     assert both.is_balanced
+
+
+def test_a_void_is_reversed_on_the_day_that_was_asked_for():
+    _, first = original()
+    void = wb.price(corrected([{"hcpcs_code": "99213"}], "8"), payment_date="2026-01-05", **MET)
+    both = reversal_and_correction(first, void)
+    assert both.arrow["remittance"]["payment_date"].to_pylist() == [date(2026, 1, 5)]
+
+
+def test_a_void_is_no_charge_for_new_services_and_is_not_denied():
+    refused = DENIAL.from_rows([{"claim_id": "C2", "line_number": 1, "group_code": "CO", "carc": "236"}])
+    void = wb.price(corrected([{"hcpcs_code": "99213"}, {"hcpcs_code": "93000"}], "8"), denials=refused, **MET)
+    assert void.not_priced["not_priced_reason"].tolist() == [
+        "a void takes back claim R000001-00001: it asks for no payment"
+    ] * 2  # fmt: skip
+    assert void.arrow["remittance_claim"].num_rows == 0
+    assert {r[c] for r in void.arrow_lines.to_pylist() for c in ("allowed_amount", "paid_amount", "denial_carc")} == {
+        None
+    }
+
+
+def test_a_replacement_is_priced_as_any_claim():
+    again = wb.price(corrected([{"hcpcs_code": "99213"}, {"hcpcs_code": "93000"}]), **MET)
+    assert [str(r["paid_amount"]) for r in again.arrow_lines.to_pylist()] == ["69.74", "10.91"]
+
+
+def test_a_void_neither_uses_the_deductible_nor_reduces_what_stands_on_other_claims():
+    """Two procedures of one session: the void of the higher one leaves the other in full."""
+    kept, void = claims([{"hcpcs_code": "20610"}]), corrected([{"hcpcs_code": "17110"}], "8")
+    both = Claims(
+        {
+            t.name: t.from_rows(kept.arrow[t.name].to_pylist() + void.arrow[t.name].to_pylist())
+            for t in (CLAIM, CLAIM_LINE)
+        }
+    )
+    alone, beside = (
+        [
+            (str(r["fee_amount"]), str(r["deductible_amount"]), str(r["paid_amount"]))
+            for r in wb.price(found).arrow_lines.to_pylist()
+            if r["claim_id"] == "C1"
+        ]
+        for found in (kept, both)
+    )
+    assert alone == beside == [("63.40", "63.40", "0.00")]
 
 
 CODES = st.lists(

@@ -8,11 +8,7 @@ import pytest
 import workbook as wb
 from tests.payment.ledgers import answer, claims_of
 from tests.rules.test_audit import claims
-from workbook.payment.appeals import appeal_level, deadline
 from workbook.payment.denials import denial_worklist
-from workbook.terms import WorkbookError
-
-PAID_ON = date(2025, 11, 24)
 
 
 def listed(*lines, on="2026-01-31", **facts):
@@ -36,8 +32,8 @@ def test_a_denial_of_necessity_is_appealed_by_the_clinician_within_125_days_of_t
         "redetermination",
         "medical necessity",
     )
-    # 2025-11-24 and 5 days to receive it and 120 days: 6 left in November, 31, 31, 28 and 29 of March
-    assert (row["due_date"], row["days_left"]) == (date(2026, 3, 29), 57)
+    # 2025-11-24 and 5 days to receive it and 120 days: 1 left in November, 31, 31, 28 and 29 of March; that is a Sunday
+    assert (row["due_date"], row["days_left"], row["appeal_level"]) == (date(2026, 3, 30), 58, 1)
     assert "42 CFR 405.942" in row["authority"]
 
 
@@ -62,7 +58,38 @@ def test_what_was_never_taken_in_has_a_year_from_the_service():
 
 def test_another_payers_time_limit_is_in_its_contract():
     (row,) = listed(("0", [("CO", "50", "100")]), filing="CI").arrow.to_pylist()
-    assert (row["due_date"], row["due_rule"]) == (None, "see the contract with A PAYER, and its notice")
+    assert (row["due_date"], row["appeal_level"]) == (None, None)
+    assert row["due_rule"].startswith(
+        "see the contract with A PAYER, and its notice; commercial: a provider appeals by"
+    )
+
+
+@pytest.mark.parametrize(
+    ("decisions", "way", "level", "due"),
+    [
+        # the redetermination of 12 January: received on the 17th, and 180 days: 14, 28, 31, 30, 31, 30 and 16 of July
+        ([(1, "unfavorable", "2026-01-12")], "reconsideration", 2, date(2026, 7, 16)),
+        ([(1, "dismissed", "2026-01-12")], "review of the dismissal", 2, date(2026, 3, 18)),
+        ([(1, "favorable", "2026-01-12")], "none", None, None),
+        ([(1, "pending", None)], "wait", None, None),
+        ([(1, "unfavorable", "2026-02-01")], "redetermination", 1, date(2026, 3, 30)),  # after the day of the list
+    ],
+)
+def test_what_was_decided_on_appeal_leads_the_list_to_the_next_level(decisions, way, level, due):
+    rows = [{"claim_id": "C1", "level": n, "outcome": o, "notice": d} for n, o, d in decisions]
+    remittance = answer("R1", [("C1", "1", [("0", [("CO", "50", "100")])])])
+    found = denial_worklist(remittance, on="2026-01-31", decided=rows)
+    (row,) = found.arrow.to_pylist()
+    assert (row["way"], row["appeal_level"], row["due_date"]) == (way, level, due)
+    assert ("level 2: " in found._repr_html_()) == (level == 2)
+
+
+def test_a_decision_on_one_line_leaves_the_other_where_it_was():
+    remittance = answer("R1", [("C1", "1", [("0", [("CO", "50", "100")]), ("0", [("CO", "50", "90")])])])
+    decided = [{"claim_id": "C1", "line_number": 2, "level": 1, "outcome": "unfavorable", "notice": "2026-01-12"}]
+    first, second = denial_worklist(remittance, on="2026-01-31", decided=decided).arrow.to_pylist()
+    assert (first["appeal_level"], second["appeal_level"]) == (1, 2)
+    assert second["action"].startswith("Redetermination: unfavorable (2026-01-12). ")
 
 
 def test_a_denial_that_the_payer_puts_on_the_patient_says_so():
@@ -145,47 +172,3 @@ def test_a_page_escapes_what_a_claim_says():
             answer("R1", [("<script>", "1", [("0", [("CO", "50", "1")])])]), on="2026-01-31"
         )._repr_html_()
     )
-
-
-@pytest.mark.parametrize(
-    ("level", "due", "least"),
-    [
-        (1, date(2026, 5, 10), None),
-        (2, date(2026, 7, 9), None),
-        (3, date(2026, 3, 11), 200),
-        (4, date(2026, 3, 11), None),
-        (5, date(2026, 3, 11), 1960),
-    ],
-)
-def test_each_level_has_its_days_after_receipt_and_its_least_amount(level, due, least):
-    # notice of 2026-01-05, received on the 10th: 120, 180, 60, 60 and 60 days
-    found = appeal_level(level, "2026-01-05")
-    assert (found.due, found.least_amount) == (due, least)
-
-
-def test_a_least_amount_that_is_not_loaded_is_said():
-    assert "the least amount for 2027 is not loaded" in str(appeal_level(3, "2026-12-01"))
-
-
-def test_a_level_that_there_is_not_is_refused():
-    with pytest.raises(WorkbookError, match="Medicare's appeals have levels 1 to 5"):
-        appeal_level(6, "2026-01-05")
-
-
-@pytest.mark.parametrize(
-    ("facts", "due", "rule"),
-    [
-        (("appeal", "MB", None, None, "M"), None, "the remittance bears no date"),
-        (("new claim", "MB", PAID_ON, None, "M"), None, "the date of service is missing"),
-        (("other payer", "MB", PAID_ON, None, "M"), None, "the other payer's own time limit runs"),
-        (("none", "MB", PAID_ON, None, "M"), None, "there is nothing to file"),
-        (
-            ("new claim", "MA", PAID_ON, date(2024, 2, 29), "M"),
-            date(2025, 2, 28),
-            "one calendar year after the service of 2024-02-29",
-        ),
-    ],
-)
-def test_a_day_that_cannot_be_known_says_why(facts, due, rule):
-    found = deadline(*facts)
-    assert (found.due, found.rule) == (due, rule)

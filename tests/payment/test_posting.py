@@ -161,6 +161,25 @@ def test_an_answer_without_its_claim_is_posted_as_stated_and_said():
     )
 
 
+def test_claims_that_share_a_number_are_told_apart_by_their_charges():
+    sent = claims_of({"C1": ["100"], "C1#2": ["60"]}, patient_control_number="C1")
+    second = [("60", [])]
+    ledger = post(None, sent, answer("R1", [("C1", "1", second), ("C1", "1", VISIT)]))
+    assert ledger.problems == ()
+    assert (amounts(ledger)["cash"], amounts(ledger)["receivable from patient"]) == ("124.00", "16.00")
+
+
+def test_claims_that_share_a_number_and_were_not_posted_are_charged_each_as_stated():
+    path = PUBLIC / next(f["file"] for f in REMITTANCES if "multiple-claims-single-check" in f["file"])
+    remittance = wb.read_remittance(path)
+    ledger = post(None, None, remittance)
+    stated = remittance.arrow["remittance_claim"].to_pylist()
+    assert len({c["claim_id"] for c in stated}) == 1 and len(stated) == 9
+    balances = ledger.balances()
+    assert balances["patient service revenue"] == sum(c["billed_amount"] for c in stated)
+    assert balances["refund due"] == 0 and balances["cash"] == sum(c["paid_amount"] for c in stated)
+
+
 def test_a_reversal_of_what_was_never_posted_is_said():
     ledger = post(
         None,

@@ -123,6 +123,28 @@ def test_who_does_not_participate_is_paid_from_95_percent_and_told_the_limiting_
     assert remittance.assumptions[0].endswith("the provider does not participate.")
 
 
+def test_anesthesia_of_who_does_not_participate_is_reduced_like_a_visit():
+    line = {
+        "hcpcs_code": "00790",
+        "modifier_1": "AA",
+        "units": Decimal(129),
+        "unit_basis": "MJ",
+        "billed_amount": Decimal(2000),
+    }
+    remittance = wb.price(claims([line], accepts_assignment=False), participates=False, deductible_met={"P1": 257})
+    [row] = remittance.arrow_lines.to_pylist()
+    # 15.6 × 20.3178 = 316.96; × 0.95 = 301.112; 316.96 × 1.0925 = 346.2788; of 301.11 the patient's fifth is 60.22
+    assert [str(row[c]) for c in ("allowed_amount", "coinsurance_amount", "limiting_charge_amount")] == [
+        "301.11", "60.22", "346.28",
+    ]  # fmt: skip
+    fall = remittance.waterfall("C1", 1)
+    assert [(f.name, str(f.amount)) for f in fall.falls[:2]] == [
+        ("Above the fee", "1683.04"),
+        ("Participation", "15.85"),
+    ]
+    assert remittance.is_balanced
+
+
 def test_how_a_fee_came_about_is_told_step_by_step():
     given = claims([{"hcpcs_code": "20610", "modifier_1": "50"}, {"hcpcs_code": "17110"}])
     # both sides 63.40 × 1.5 = 95.10, below the 109.98 beside it, so half of it: 47.55
@@ -264,6 +286,15 @@ def test_a_supplement_pays_the_patients_part_and_medicares_remittance_does_not_k
     assert "you owe $17.79  (your supplement pays $17.79 of it)" in str(wb.statement(with_g, "P1"))
 
 
+def test_what_modifier_aq_claims_is_never_paid_in_silence():
+    line = {**VISIT, "modifier_1": "AQ"}
+    medicare, plan = (wb.price(claims([line]), plan=p).arrow_lines.to_pylist()[0] for p in (None, "SILVER"))
+    assert (medicare["hpsa_bonus_amount"], medicare["hpsa_bonus_note"]) == (
+        None, "the claim does not name the specialty of who performed the service",
+    )  # fmt: skip
+    assert (plan["hpsa_bonus_amount"], plan["hpsa_bonus_note"]) == (None, "the bonus is Medicare's")
+
+
 def test_a_notice_decides_who_bears_a_refusal():
     lines = [{**VISIT, "modifier_1": m} for m in ("GZ", "GY", "GA")]
     necessity = DENIAL.from_rows([{"claim_id": "C1", "line_number": 3, "group_code": "CO", "carc": "50"}])
@@ -276,9 +307,9 @@ def test_a_notice_decides_who_bears_a_refusal():
 @given(
     lines=st.lists(st.tuples(st.sampled_from(CODES), MONEY, st.integers(1, 9), st.sampled_from([None, "26", "25", "50", "GA", "GY", "GZ", "PT"])),
                    min_size=1, max_size=6),
-    payer=st.sampled_from(["Medicare", "SILVER", "BRONZE", "second to another", "supplement N"]),
+    payer=st.sampled_from(["Medicare", "SILVER", "BRONZE", "second to another", "second to another, BRONZE", "supplement N"]),
     denied=st.sets(st.integers(1, 6)),
-    met=st.decimals(min_value=0, max_value=400, places=2),
+    met=st.one_of(st.decimals(min_value=0, max_value=400, places=2), st.decimals(min_value=7000, max_value=9500, places=2)),
     off=st.decimals(min_value=-5, max_value=5, places=2),
 )  # fmt: skip
 def test_random_claims_balance_to_the_cent_and_their_statements_agree(lines, payer, denied, met, off):
@@ -288,11 +319,12 @@ def test_random_claims_balance_to_the_cent_and_their_statements_agree(lines, pay
     refused = DENIAL.from_rows(
         {"claim_id": "C1", "line_number": n, "group_code": "CO", "carc": "236"} for n in denied if n <= len(rows)
     )
-    if payer == "second to another":
+    if payer.startswith("second to another"):
         given_claims = after_another_payer(
             given_claims, {n: (b / 2).quantize(Decimal("0.01")) for n, (_, b, _, _) in enumerate(lines, 1) if n % 3}
         )
-    options = {"plan": payer} if payer.isupper() else {"supplement": "N"} if payer.startswith("supplement") else {}
+    plan = payer.removeprefix("second to another, ")
+    options = {"plan": plan} if plan.isupper() else {"supplement": "N"} if payer.startswith("supplement") else {}
     remittance = wb.price(given_claims, denials=refused, deductible_met={"P1": met}, **options)
     assert remittance.is_balanced
     for line in remittance.arrow_lines.to_pylist():

@@ -144,7 +144,24 @@ def lines(codes, modifiers, most_units=1):
     )
 
 
-SURGICAL = lines(SURGERY, [(), ("LT",), ("RT",), ("50",), ("59",), ("80",), ("AS",), ("80", "LT"), ("78",)], 3)
+SURGICAL = lines(
+    SURGERY,
+    [
+        (),
+        ("LT",),
+        ("RT",),
+        ("50",),
+        ("59",),
+        ("80",),
+        ("AS",),
+        ("80", "LT"),
+        ("78",),
+        ("78", "LT"),
+        ("78", "RT"),
+        ("78", "50"),
+    ],
+    3,
+)
 THERAPEUTIC = lines(THERAPY, [("GP",), ("GO",), ()], 4)
 IMAGED = lines(IMAGES, [(), ("TC",), ("26",), ("59",)], 2)
 CARDIAC = lines(IMAGE_ROWS["6"], [(), ("TC",), ("26",)], 2)
@@ -167,11 +184,19 @@ def reckon_surgery(lines):
         ranked = [p for p in procedures if SURGERY[p["code"]][0] != "0"]
         paid |= reckon_ranks(reckon_families(ranked))
         paid |= {n: amount for p in procedures if p not in ranked for n, amount in p["amounts"].items()}
-    for procedure in reckon_sides(returns):
-        paid |= procedure["amounts"]  # paid the operation alone: of these codes the file knows no share, so all of it
+    paid |= reckon_returns(returns)
     for n, x in assists:
         if paid[n] is not None:
             paid[n] = cents(paid[n] * Decimal("0.16") * (Decimal("0.85") if "AS" in x["modifiers"] else 1))
+    return paid
+
+
+def reckon_returns(returns):
+    """Line → fee: the operation alone, of which the file knows no share, so all of it; there is no 150 percent."""
+    sided = [(n, x) for n, x in returns if SURGERY[x["code"]][1] == "1"]
+    paid = {n: None if "50" in x["modifiers"] else fee_of(*SURGERY[x["code"]][3:]) * x["units"] for n, x in sided}
+    for procedure in reckon_sides([p for p in returns if p not in sided]):
+        paid |= procedure["amounts"]
     return paid
 
 

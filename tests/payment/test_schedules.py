@@ -13,12 +13,12 @@ from workbook.claims.given import put_tables
 from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM, CLAIM_DIAGNOSIS, CLAIM_LINE, CLAIM_TABLES
 from workbook.codes.reference import edition_rows
-from workbook.codes.tables import APC, DRG, DRUG_PRICE, LABORATORY_FEE, REVENUE_CODE
+from workbook.codes.tables import ADD_ON, APC, COST_SHARE, DRG, DRUG_PRICE, LABORATORY_FEE, PHYSICIAN_FEE, REVENUE_CODE
 from workbook.engine import open_engine
 from workbook.payment import parameter_names
 from workbook.payment.price import run_all
 from workbook.payment.step import FOLDER, line_table, read_step, run_step, steps
-from workbook.payment.tables import PRICING_TERMS, REGROUPED_DRG
+from workbook.payment.tables import PLAN, PRICING_TERMS, REGROUPED_DRG
 from workbook.terms import Edition, Span, WorkbookError
 
 CENT = Decimal("0.01")
@@ -84,8 +84,71 @@ def test_a_panel_does_not_use_up_the_deductible_of_the_visit_beside_it():
     assert [r["deductible_amount"] for r in remittance.arrow_lines.to_pylist()] == [0, D("88.95")]
 
 
-def test_drawing_blood_is_paid_by_the_laboratory_schedule():
-    assert wb.fee("36415", "2025-11-03").trace == ("the clinical laboratory fee schedule: $9.09",)
+@pytest.mark.parametrize(("day", "amount"), [("2025-12-31", "9.09"), ("2026-01-01", "9.34"), ("2026-12-31", "9.34")])
+def test_drawing_blood_is_paid_by_the_laboratory_schedule_of_the_year(day, amount):
+    assert wb.fee("36415", day).trace == (f"the clinical laboratory fee schedule: ${amount}",)
+
+
+@pytest.mark.parametrize(
+    ("code", "amount"),
+    [("80053", "10.56"), ("80061", "13.39"), ("81001", "3.17"), ("81002", "3.48"), ("82947", "3.93"), ("83036", "9.71"),
+     ("84132", "4.76"), ("84443", "16.80"), ("85025", "7.77"), ("85027", "6.47"), ("87070", "8.62"), ("87880", "16.53"),
+     ("G0103", "19.31")],
+)  # fmt: skip
+def test_a_laboratory_test_is_paid_in_2026_what_it_was_in_2025(code, amount):
+    assert {wb.fee(code, day).amount for day in ("2025-11-03", "2026-03-02", "2026-12-31")} == {D(amount)}
+
+
+@pytest.mark.parametrize("day", ["2024-12-31", "2027-01-01"])
+def test_a_laboratory_test_of_a_year_without_rates_has_no_price(day):
+    assert f"80053 on {day}, nonfacility, NATIONAL: not priced" in str(wb.fee("80053", day))
+
+
+def aid(day, **line):
+    """A claim for equipment in Montgomery, Alabama, priced."""
+    given_claims = claims([{"units": D(1), "billed_amount": D(400), "service_from_date": day, **line}], day=day)
+    home = {"claim_id": "C1", "role": "subscriber", "sequence": 1, "state": "AL", "zip_code": "361040001"}
+    tables = dict(given_claims.arrow) | {"claim_party": CLAIM_TABLES["claim_party"].from_rows([home])}
+    return of(wb.price(Claims(tables), deductible_met={"P1": 283}))
+
+
+@pytest.mark.parametrize(
+    ("day", "line", "amount"),
+    [
+        (date(2025, 11, 3), {"hcpcs_code": "E0100", "modifier_1": "NU"}, "29.45"),
+        (date(2026, 3, 2), {"hcpcs_code": "E0100", "modifier_1": "NU"}, "30.04"),
+        (date(2026, 3, 2), {"hcpcs_code": "E0100", "modifier_1": "RR"}, "7.17"),
+        (date(2025, 11, 3), {"hcpcs_code": "A4239", "modifier_1": "KX"}, "267.92"),
+        (date(2025, 11, 3), {"hcpcs_code": "A4239", "modifier_1": "KF"}, "311.74"),
+        (date(2025, 11, 3), {"hcpcs_code": "A4253", "modifier_1": "NU", "units": D(2)}, "16.64"),  # 2 × 8.32
+        (date(2025, 11, 3), {"hcpcs_code": "E0117", "modifier_1": "RR", "modifier_2": "KJ"}, "20.18"),  # 26.91 × 0.75
+    ],
+)
+def test_equipment_is_paid_the_fee_of_the_state_and_the_quarter(day, line, amount):
+    assert aid(day, **line)["allowed_amount"] == D(amount)
+
+
+def test_equipment_of_a_quarter_without_fees_has_no_price():
+    row = aid(date(2025, 9, 30), hcpcs_code="E0100", modifier_1="NU")
+    assert (row["allowed_amount"], row["not_priced_reason"]) == (None, "no DMEPOS fee file is loaded for 2025-09-30")
+
+
+def test_a_stay_of_fiscal_year_2025_has_no_price_while_its_capital_rate_is_not_known():
+    group = {
+        "ms_drg": "470",
+        "title": "x",
+        "weight": D("1.9"),
+        "geometric_mean_stay": D(2),
+        "effective_date": date(2024, 10, 1),
+    }
+    claim = {"claim_id": "C1", "claim_type": "institutional", "ms_drg": "470", "patient_status": "01", "type_of_bill": "111",
+             "admission_date": date(2025, 9, 28), "statement_through_date": date(2025, 9, 30)}  # fmt: skip
+    found = ran(
+        "170", [{"claim_id": "C1", "line_number": 1, "payment_system": "inpatient", "billed_amount": D(9000)}],
+        claim=CLAIM.from_rows([claim]), claim_detail=CLAIM_TABLES["claim_detail"].empty(), drg=DRG.from_rows([group]),
+        regrouped_drg=REGROUPED_DRG.empty(), pricing_terms=PRICING_TERMS.from_rows([{"locality": "NATIONAL"}]),
+    )  # fmt: skip
+    assert found["C1", 1]["not_priced_reason"] == "no inpatient rates for a discharge on 2025-09-30"
 
 
 def test_a_vaccine_is_paid_its_limit_and_the_patient_owes_nothing():
@@ -117,23 +180,25 @@ def test_anesthesia_is_paid_by_the_factor_of_the_locality(locality, amount):
 
 
 def test_a_stay_is_paid_its_group_and_more_than_was_charged_is_balanced_by_94():
-    stay = hospital({"C1": [{"hcpcs_code": None, "revenue_code": "0120"}]}, ms_drg="470", **STAY)
+    room = {"hcpcs_code": None, "revenue_code": "0120", "billed_amount": D(5000)}
+    stay = hospital({"C1": [room]}, ms_drg="470", **STAY)
     remittance = wb.price(stay)
     # 1.9289 × 6,752.61 = 13,025.11 and × 524.15 = 1,011.03; deductible 1,736; 2 % of 12,300.14 = 246.00
-    assert adjustments(remittance) == [("CO", "94", "-13036.14"), ("PR", "1", "1736.00"), ("CO", "253", "246.00")]
+    assert adjustments(remittance) == [("CO", "94", "-9036.14"), ("PR", "1", "1736.00"), ("CO", "253", "246.00")]
     assert remittance.is_balanced
     assert remittance.arrow["remittance_line"]["revenue_code"].to_pylist() == ["0120"]
     assert remittance.arrow["remittance_claim"]["ms_drg"].to_pylist() == ["470"]
     fall = remittance.waterfall("C1")
     assert [f.before for f in fall.falls] == [fall.billed, *[f.after for f in fall.falls[:-1]]]
     assert "Paid above the charge" in str(fall) and fall.paid == D("12054.14")
-    assert "and $13,036.14 paid above the charge" in fall.alt_text and "<svg" in fall.svg()
+    assert "and $9,036.14 paid above the charge" in fall.alt_text and "<svg" in fall.svg()
     assert wb.statement(remittance, "P1").owed == D("1736.00")
     assert any("No cost-to-charge ratio" in said for said in remittance.assumptions)
 
 
 def test_a_line_of_a_stay_that_states_no_date_is_paid_by_the_days_of_the_bill():
-    row = of(wb.price(hospital({"C1": [{"service_from_date": None}]}, ms_drg="470", **STAY)))
+    line = {"service_from_date": None, "billed_amount": D(5000)}
+    row = of(wb.price(hospital({"C1": [line]}, ms_drg="470", **STAY)))
     assert (row["service_date"], row["paid_amount"]) == (date(2026, 3, 2), D("12054.14"))
 
 
@@ -147,6 +212,136 @@ def test_the_stake_of_a_stay_takes_its_deductible_for_met():
     engine.close()
     # 2 % of 14,036.14 is 280.72
     assert [(r["deductible_amount"], r["paid_amount"]) for r in rows] == [(0, D("13755.42"))]
+
+
+def long_stays():
+    """Two stays of one patient, of 64 and 20 days, 9 days apart; and one of another patient."""
+    first = hospital({"C1": [{"billed_amount": D(90_000)}]}, ms_drg="329", **STAY | {
+        "admission_date": date(2026, 1, 5), "statement_from_date": date(2026, 1, 5),
+        "statement_through_date": date(2026, 3, 10)})  # fmt: skip
+    second = hospital({"C2": [{"billed_amount": D(90_000)}]}, ms_drg="329", **STAY | {
+        "admission_date": date(2026, 3, 19), "statement_from_date": date(2026, 3, 19),
+        "statement_through_date": date(2026, 4, 8)})  # fmt: skip
+    other = hospital({"C3": [{"billed_amount": D(90_000)}]}, ms_drg="329", **STAY | {"patient_id": "P2"})
+    tables = ("claim", "claim_line", "claim_diagnosis")
+    return Claims(
+        {
+            name: CLAIM_TABLES[name].from_rows(r for c in (first, second, other) for r in c.arrow[name].to_pylist())
+            for name in tables
+        }
+    )
+
+
+def patient_parts(remittance):
+    return {
+        r["claim_id"]: (str(r["deductible_amount"]), r["coinsurance_days"], str(r["coinsurance_amount"]))
+        for r in remittance.arrow_lines.to_pylist()
+    }
+
+
+def test_days_of_a_benefit_period_are_counted_over_stays_and_cost_a_fourth_of_the_deductible_after_the_60th():
+    # days 61 to 64, 4 × 434; then days 65 to 84, 20 × 434
+    remittance = wb.price(long_stays())
+    assert patient_parts(remittance) == {
+        "C1": ("1736.00", 4, "1736.00"), "C2": ("0.00", 20, "8680.00"), "C3": ("1736.00", 0, "0.00"),
+    }  # fmt: skip
+    assert remittance.is_balanced
+    assert ("PR", "2", "8680.00") in adjustments(remittance)
+    assert any("has the first days of a benefit period" in said for said in remittance.assumptions)
+    assert "Hospital coinsurance" in str(remittance.waterfall("C2"))
+
+
+def test_hospital_days_used_before_take_the_deductible_away_and_bring_coinsurance_sooner():
+    # P1 had used 10: days 11 to 74, 14 with coinsurance; days 75 to 94, of which 16. P2 had used 88: two and two that cost nothing
+    remittance = wb.price(long_stays(), hospital_days_used={"P1": 10, "P2": 88})
+    assert patient_parts(remittance) == {
+        "C1": ("0.00", 14, "6076.00"), "C2": ("0.00", 16, "6944.00"), "C3": ("0.00", 2, "868.00"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("used", "says"),
+    [
+        ({"P9": 3}, "hospital_days_used names patient 'P9', who is on none of the claims"),
+        ({"P1": -1}, "hospital_days_used of patient 'P1' is -1; expected whole days, 0 to 150"),
+        ({"P1": "many"}, "hospital_days_used of patient 'P1' is 'many'"),
+    ],
+)
+def test_hospital_days_that_cannot_be_are_refused(used, says):
+    with pytest.raises(WorkbookError, match=says):
+        wb.price(long_stays(), hospital_days_used=used)
+
+
+def test_a_void_of_a_stay_uses_no_day_of_the_benefit_period():
+    stays = long_stays()
+    heads = [c | ({"frequency_code": "8"} if c["claim_id"] == "C1" else {}) for c in stays.arrow["claim"].to_pylist()]
+    found = patient_parts(wb.price(Claims(stays.arrow | {"claim": CLAIM.from_rows(heads)})))
+    assert found["C1"] == ("None", None, "None")
+    assert found["C2"] == ("1736.00", 0, "0.00")
+
+
+def test_the_deductible_of_a_stay_is_no_more_than_its_charges():
+    # 2 % of 13,036.14 is 260.72
+    row = of(wb.price(hospital({"C1": [{}]}, ms_drg="470", **STAY)))
+    assert (row["deductible_amount"], row["paid_amount"]) == (D("1000.00"), D("12775.42"))
+
+
+def test_a_stay_under_a_plan_has_the_plans_deductible_and_coinsurance_not_medicares():
+    # 14,036.14 × 1.15 = 16,141.56; 3,300; 40 % of 12,841.56 = 5,136.62
+    row = of(wb.price(hospital({"C1": [{}]}, ms_drg="470", **STAY), plan="BRONZE"))
+    assert [str(row[c]) for c in ("allowed_amount", "deductible_amount", "coinsurance_amount")] == [
+        "16141.56", "3300.00", "5136.62",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("letter", "left"), [("A", "1736.00"), ("G", "0.00"), ("K", "868.00"), ("L", "434.00"), ("M", "868.00")]
+)
+def test_a_supplement_pays_the_daily_coinsurance_of_a_stay_and_its_share_of_the_deductible(letter, left):
+    remittance = wb.price(long_stays(), supplement=letter)
+    paid = {r["claim_id"]: r["supplement_amount"] for r in remittance.arrow_lines.to_pylist()}
+    assert paid == {"C1": D("3472.00") - D(left), "C2": D("8680.00"), "C3": D("1736.00") - D(left)}
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    before=st.integers(0, 149),
+    days=st.integers(1, 150),
+    first=st.dates(date(2024, 6, 1), date(2026, 6, 1)),
+    charges=st.lists(st.integers(1, 9), min_size=1, max_size=4),
+)
+def test_coinsurance_agrees_with_a_count_of_days_one_by_one(before, days, first, charges):
+    through = first + timedelta(days)
+    claim = {
+        "claim_id": "C1",
+        "claim_type": "institutional",
+        "admission_date": first,
+        "statement_through_date": through,
+    }
+    lines = [
+        {"claim_id": "C1", "line_number": n, "payment_system": "inpatient", "billed_amount": D(1_000_000 * c),
+         "allowed_amount": D(100_000 * c), "deductible_amount": D(0), "coinsurance_amount": D(0), "covered_days": days,
+         "hospital_days_before": before, "outlier_amount": D(0)}
+        for n, c in enumerate(charges, 1)
+    ]  # fmt: skip
+    found = ran(
+        "511",
+        lines,
+        claim=CLAIM.from_rows([claim]),
+        claim_detail=CLAIM_TABLES["claim_detail"].empty(),
+        plan=PLAN.empty(),
+    )
+    due = 0
+    for n in range(days):
+        day, number = first + timedelta(n), before + n + 1
+        deductible = {2024: 1632, 2025: 1676, 2026: 1736}[day.year]
+        if 61 <= number <= 90:
+            due += deductible // 4
+        elif before >= 90 and number <= 150:
+            due += deductible // 2
+    rows = found.values()
+    assert {r["not_priced_reason"] for r in rows} == {None}
+    assert sum(r["coinsurance_amount"] for r in rows) == due
 
 
 def test_the_835_of_a_stay_and_an_outpatient_day_is_read_back_in_balance(tmp_path):
@@ -226,6 +421,27 @@ def test_an_outpatient_day_is_packaged_and_its_copayment_limited():
     assert rows["C2", 1]["allowed_amount"] == D("136.02")
     assert adjustments(remittance)[3:5] == [("CO", "97", "1000.00"), ("CO", "97", "1000.00")]
     assert remittance.is_balanced
+
+
+def test_a_day_with_a_service_that_no_table_knows_waits_as_a_whole_and_is_not_remitted():
+    day = hospital({"C1": [{"hcpcs_code": "45385"}, {"hcpcs_code": "99499"}]})
+    remittance = wb.price(day)
+    assert remittance.not_priced["not_priced_reason"].tolist() == [
+        "what the line is paid depends on 99499, which is not in the loaded outpatient file",
+        "99499 is not in the loaded outpatient file",
+    ]
+    assert remittance.arrow["remittance_claim"].num_rows == 0
+
+
+def test_a_device_credit_and_a_program_are_read_from_the_claim():
+    day = hospital({"C1": [{"hcpcs_code": "27447"}], "C2": [{"hcpcs_code": "G0463"}]})
+    told = [
+        {"claim_id": "C1", "sequence": 1, "kind": "value", "qualifier": "FD", "amount": D(2500)},
+        {"claim_id": "C2", "sequence": 1, "kind": "condition", "qualifier": "41"},
+    ]
+    with_details = Claims(day.arrow | {"claim_detail": CLAIM_TABLES["claim_detail"].from_rows(told)})
+    reasons = wb.price(with_details).not_priced["not_priced_reason"].tolist()
+    assert [why.partition(":")[0] for why in reasons] == ["value code FD", "condition code 41"]
 
 
 STEP = {step.id[:3]: step for step in steps()}
@@ -309,8 +525,8 @@ def test_the_discount_of_procedures_agrees_with_the_formulas_of_the_outpatient_e
         for code, (rate, _, _) in zip(codes, rows, strict=True)
     ]
     found = ran(
-        "150", lines, apc=APC.from_rows(rates), laboratory_fee=LABORATORY_FEE.empty(), drug_price=DRUG_PRICE.empty(),
-        revenue_code=REVENUE_CODE.empty(),
+        "150", lines, apc=APC.from_rows(rates), claim_detail=CLAIM_TABLES["claim_detail"].empty(),
+        **{t.name: t.empty() for t in (LABORATORY_FEE, DRUG_PRICE, REVENUE_CODE, ADD_ON, PHYSICIAN_FEE, COST_SHARE)},
         edition=edition_rows([Edition("apc", "x", "x", Span(date(2026, 1, 1), None), is_whole=False)]),
         pricing_terms=PRICING_TERMS.from_rows([{"locality": "NATIONAL", "wage_index": wage_index}]),
     )  # fmt: skip

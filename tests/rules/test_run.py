@@ -1,11 +1,16 @@
 """Coverage is counted once for each thing judged, however a card's Coverage is written; views live as long as they are read."""
 
+from pathlib import Path
+
 import pytest
 
 import workbook as wb
 from tests.rules.test_audit import claims, outcomes
 from tests.rules.test_own import CARD
-from workbook.engine import open_engine
+from workbook.claims.given import given_tables, put_tables
+from workbook.codes import edition_rows, editions, reference
+from workbook.engine import add_views, open_engine
+from workbook.rules.card import ALSO_LISTED, JUDGED
 
 SAID = CARD[CARD.index("select l.claim_id, l.line_number, case") : CARD.index("```\n\n## Flagged")]
 LINES = [{"hcpcs_code": "99213"}, {"hcpcs_code": None}, {"hcpcs_code": "93000"}, {"hcpcs_code": None}]
@@ -59,7 +64,7 @@ def test_a_view_is_kept_when_the_first_rule_reads_it_and_dropped_after_the_last(
         claims(LINES), engine=engine, price=False, progress=lambda n, of, card: seen.update({card.id: engine.tables()})
     )
     engine.close()
-    assert "line_pair_same_day" not in seen["SUM-001"]
+    assert "visit_pair_same_day" not in seen["SUM-001"]
     orders = [("claim_npi" in kept, "line_modifier" in kept) for kept in seen.values()]
     assert (True, True) not in orders  # what judges claims and what judges lines never stand side by side
 
@@ -74,3 +79,20 @@ def test_a_view_is_kept_with_the_columns_alone_that_are_read():
     first = kept["service_line"].partition(" from ")[0]
     assert "received_date" in kept["service_line"] and "modifier_4" not in kept["service_line"].split("from (select")[0]
     assert first.startswith("select q.*")
+
+
+def test_views_that_list_the_same_things_list_each_of_them_once():
+    engine = open_engine()
+    practice = wb.read_claims(Path(__file__).parents[2] / "sample_data" / "claims")
+    put_tables(engine, given_tables(practice), None)
+    for name, table in reference(["ptp", "mue"]).items():
+        engine.put(name, table)
+    engine.put("edition", edition_rows(editions()))
+    for judged, others in ALSO_LISTED.items():
+        view, key = JUDGED[judged]
+        for other in others:
+            add_views(engine, [view, other])
+            columns = ", ".join((*key, "service_date", "claim_type"))
+            one, two = (engine.query(f"select {columns} from {v} order by all") for v in (view, other))
+            assert one.num_rows > 100 and one.equals(two), other
+    engine.close()

@@ -5,10 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbook.cli.arguments import AddVerb, add_json, add_out, add_received
 from workbook.cli.files import claims_if_named, is_broken, out_folder, read_remittance, say_written
 from workbook.terms import WorkbookError, dollars
+
+if TYPE_CHECKING:
+    from workbook.payment import AppealDecision
+
+_DECIDED = "claim_id, line_number, level, outcome, notice, filed, amount"
 
 
 def declare_post(verb: AddVerb) -> None:
@@ -53,7 +59,14 @@ def _add_refused(parser: argparse.ArgumentParser) -> None:
     """The remittances that refuse, the claims and the day: what a denial is read from."""
     parser.add_argument("remittance", nargs="+", metavar="835", help="835 files")
     parser.add_argument("--claims", metavar="PATH", nargs="+", help="the claims, for what the 835 does not say")
+    parser.add_argument("--decided", metavar="CSV", type=Path, help=f"decisions on appeals so far: {_DECIDED}")
     _add_on(parser)
+
+
+def _decided(options: argparse.Namespace) -> list[AppealDecision]:
+    from workbook.payment.appeal_path import read_appeal_decisions
+
+    return read_appeal_decisions(options.decided) if options.decided else []
 
 
 def _add_on(parser: argparse.ArgumentParser) -> None:
@@ -71,9 +84,10 @@ def declare_denials(verb: AddVerb) -> None:
 def _denials(options: argparse.Namespace) -> int:
     import workbook as wb
     from workbook.engine.export import to_json
+    from workbook.payment.denials import until, way_of
 
     folder, remittance = out_folder(options), read_remittance(options.remittance)
-    found = wb.denial_worklist(remittance, claims_if_named(options.claims), on=options.on)
+    found = wb.denial_worklist(remittance, claims_if_named(options.claims), on=options.on, decided=_decided(options))
     rows = found.arrow.to_pylist()
     if options.json:
         print(to_json(rows))
@@ -82,8 +96,8 @@ def _denials(options: argparse.Namespace) -> int:
         for r in rows[:50]:
             place = r["claim_id"] + (f" line {r['line_number']}" if r["line_number"] is not None else "")
             reason = f"{r['group_code']}-{r['carc']}" + (f" {r['rarcs']}" if r["rarcs"] else "")
-            until = f"by {r['due_date']}" if r["due_date"] else r["due_rule"]
-            print(f"  {dollars(r['denied_amount']):>12}  {place}  {reason}  {r['fixer']}: {r['way']}, {until}")
+            last = f"by {until(r)}" if r["due_date"] else until(r)
+            print(f"  {dollars(r['denied_amount']):>12}  {place}  {reason}  {r['fixer']}: {way_of(r)}, {last}")
             print(f"                {r['action']}")
         if len(rows) > 50:
             print(f"  … and {len(rows) - 50:,} more (--out DIR writes them all)")
@@ -95,7 +109,7 @@ def _denials(options: argparse.Namespace) -> int:
 
 def declare_appeal(verb: AddVerb) -> None:
     """Declare `workbook appeal`."""
-    parser = verb("appeal", _appeal, "Draft an appeal of a refused claim; what is not on file is a marked blank.")
+    parser = verb("appeal", _appeal, "Draft the next appeal of a refused claim; what is not on file is a marked blank.")
     parser.add_argument("--claim", metavar="ID", required=True, help="the claim")
     parser.add_argument("--line", metavar="N", type=int, nargs="+", help="only these lines (default: all refused)")
     parser.add_argument("--requester", metavar="NAME", help="who asks (default: the payee of the remittance)")
@@ -109,7 +123,7 @@ def _appeal(options: argparse.Namespace) -> int:
     remittance = read_remittance(options.remittance)
     draft = wb.appeal_letter(
         remittance, options.claim, claims_if_named(options.claims), lines=options.line,
-        requester=options.requester, on=options.on,
+        requester=options.requester, on=options.on, decided=_decided(options),
     )  # fmt: skip
     for said in (*draft.cautions, *(f"to fill in: {m}" for m in draft.missing)):
         print(said, file=sys.stderr)

@@ -261,6 +261,13 @@ DMEPOS_RURAL_ZIP = _reference(
     Column("zip_code", "text", "five digits", required=True),
     Column("state", "text", "postal abbreviation", required=True),
 )
+SHORTAGE_AREA_ZIP = _reference(
+    "shortage_area_zip",
+    "one five-digit ZIP code on Medicare's list of automatic shortage area bonuses, for one kind, and span of dates",
+    ("zip_code", "shortage_kind"),
+    Column("zip_code", "text", "five digits", required=True),
+    Column("shortage_kind", "text", "primary care (any physician) or mental health (psychiatrists)", required=True),
+)
 ASC_FEE = _reference(
     "asc_fee",
     "one code that Medicare pays ambulatory surgical centers, and span of dates",
@@ -407,7 +414,7 @@ REFERENCE_TABLES = {
         DIAGNOSIS, HCPCS, PTP, MUE, PLACE_OF_SERVICE, PHYSICIAN_FEE, LOCALITY, MODIFIER_USE, NCCI_MODIFIER,
         COST_SHARE, EDITION, PROCEDURE, ADD_ON, ANESTHESIA_FACTOR,
         IMAGING_CAP, ZIP_LOCALITY, COUNTY_LOCALITY, DRG, APC, CARC, RARC, COVERAGE,
-        ANESTHESIA_BASE, DRUG_PRICE, LABORATORY_FEE, DMEPOS_FEE, DMEPOS_RURAL_ZIP, ASC_FEE,
+        ANESTHESIA_BASE, DRUG_PRICE, LABORATORY_FEE, DMEPOS_FEE, DMEPOS_RURAL_ZIP, SHORTAGE_AREA_ZIP, ASC_FEE,
         GROUP_CODE, MODIFIER, DRUG_PACKAGE, SCREENING, REVENUE_CODE, POA_EXEMPT, DIAGNOSIS_NOTE, DIAGNOSIS_LIMIT,
         PRACTITIONER, TEST_COMPONENT,
     )

@@ -109,8 +109,9 @@ def _refused(name: str, data: Any, takes: str) -> WorkbookError:
 class DuckDB:
     """DuckDB, embedded.
 
-    `memory_limit` (for example "4GB") is honoured by spilling into a private folder, inside `spill_folder` if that is
-    given, of at most `spill_limit` (half of what is free there unless given). It is removed when the engine is closed.
+    `memory_limit` (for example "4GB", which it is unless given, or half the machine's memory if that is less) is
+    honoured by spilling into a private folder, inside `spill_folder` if that is given, of at most `spill_limit` (half
+    of what is free there unless given). It is removed when the engine is closed.
     """
 
     name = "duckdb"
@@ -134,8 +135,7 @@ class DuckDB:
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
         }
-        if memory_limit:
-            config["memory_limit"] = memory_limit
+        config["memory_limit"] = memory_limit = memory_limit or f"{min(_MOST_MEMORY, _memory() // 2)}B"
         try:
             self._connection = duckdb.connect(":memory:", config=config)
         except duckdb.Error as error:
@@ -252,16 +252,25 @@ class DuckDB:
         try:
             yield
         except duckdb.OutOfMemoryException as error:
-            limit = f"memory_limit is {self._memory_limit}" if self._memory_limit else "give a memory_limit"
             raise WorkbookError(
                 f"the data need more memory, and more disk to spill into, than the engine may take "
-                f"({_first(error)}); {limit}; allow more of either, or take fewer files"
+                f"({_first(error)}); memory_limit is {self._memory_limit}; allow more of either, or take fewer files"
             ) from None
         except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
             line = re.search(r"^LINE (\d+):", str(error), re.MULTILINE)
             raise SqlError(_first(error), int(line[1]) if line else 1) from None
         except duckdb.Error as error:
             raise WorkbookError(f"{what}: {_first(error)}") from None
+
+
+_MOST_MEMORY = 4 << 30  # what rows are handed over in comes on top
+
+
+def _memory() -> int:
+    """The machine's memory in bytes."""
+    if hasattr(os, "sysconf"):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return 2 * _MOST_MEMORY  # Windows has no sysconf
 
 
 def _first(error: Exception) -> str:

@@ -11,13 +11,13 @@ from typing import Any
 from workbook.claims.model import Claims, Remittance
 from workbook.codes import reference
 from workbook.engine.html import page_html, safe, table_html
-from workbook.payment.appeals import AppealLevel, appeal_level, is_medicare, page
-from workbook.payment.denials import denial_worklist
+from workbook.payment.appeal_path import AppealStep, next_level
+from workbook.payment.appeals import AppealLevel, Request, declared, known_of, other_payer, page
+from workbook.payment.next_appeal import Decisions, Refused, not_appealed, refused_amount, refused_lines
 from workbook.payment.reasons import reason
-from workbook.terms import WorkbookError, dollars, parse_date, private_file
+from workbook.terms import WorkbookError, dollars, private_file
 
 Row = dict[str, Any]
-UNPROCESSABLE = "MA130"
 
 
 @dataclass(frozen=True)
@@ -81,118 +81,147 @@ def appeal_letter(
     claim_id: str,
     claims: Claims | None = None,
     *,
+    decided: Decisions = (),
     lines: Iterable[int] | None = None,
     requester: str | None = None,
     on: date | str | None = None,
 ) -> AppealLetter:
-    """Draft the first appeal of a claim's refused lines, for original Medicare a request for a redetermination.
+    """Draft the appeal of a claim's refused lines that comes next, for original Medicare levels 1 to 3.
 
-    A Medicare request holds what 42 CFR 405.944(b) requires: the beneficiary's name, the Medicare number, the services
-    with their dates, and the name of the party or representative (`requester`; the payee unless given). What neither
-    the remittance nor `claims` hold is a marked blank and stands in `missing`; why the decision is wrong is always a
-    blank, since no table knows it. `lines` are the line numbers in question (all that were refused, unless given).
+    A Medicare request holds what the regulation of its level requires: 42 CFR 405.944(b) of a redetermination,
+    405.964(b) of a reconsideration, 405.1014(a) of a hearing. `decided` are the decisions on appeals so far
+    (`AppealDecision`, or rows with its fields). `requester` is the party or representative (the payee unless given).
+    What neither the remittance nor `claims` hold is a marked blank and stands in `missing`; why the decision is wrong
+    is always a blank, since no table knows it. `lines` are the line numbers in question (all that were refused, unless
+    given).
 
-    Raises WorkbookError when the claim is not in the remittance, nothing of it was refused, a line was not, or it was
-    unprocessable (remark MA130), which gives no right of appeal.
+    Raises WorkbookError when the claim is not in the remittance, nothing of it was refused, a line was not, it was
+    unprocessable (remark MA130), which gives no right of appeal, or what comes next is no request of levels 1 to 3.
     """
-    day = date.today() if on is None else parse_date(on, "on")
-    listed = denial_worklist(remittance, on=day).arrow.to_pylist()
-    refused = [r for r in listed if r["claim_id"] == claim_id]
-    answered = [c for c in remittance.arrow["remittance_claim"].to_pylist() if c["claim_id"] == claim_id]
-    if not answered:
-        raise WorkbookError(f"claim {claim_id!r} is not in this remittance")
-    wanted = None if lines is None else set(lines)
-    if unknown := sorted((wanted or set()) - {r["line_number"] for r in refused}):
-        raise WorkbookError(f"line {unknown[0]} of claim {claim_id} was not refused; refused are {_numbers(refused)}")
-    refused = [r for r in refused if wanted is None or r["line_number"] in wanted]
-    if not refused:
-        raise WorkbookError(f"nothing of claim {claim_id} was refused or cut; there is nothing to appeal")
-    if any(UNPROCESSABLE in (r["rarcs"] or "") for r in refused):
+    found = refused_lines(remittance, claim_id, lines, decided, on)
+    if found.unprocessable:
         raise WorkbookError(
-            f"claim {claim_id} was unprocessable (remark {UNPROCESSABLE}): it gives no right of appeal; mend it and "
-            "send it as a new claim"
+            f"claim {claim_id} was unprocessable (remark {', '.join(page().unprocessable.rarcs)}): it gives no right "
+            "of appeal; mend it and send it as a new claim"
         )
-    refused.sort(key=lambda r: (r["line_number"] or 0, r["carc"]))
-    return _draft(remittance, claims, answered[-1], refused, requester, day)
+    step = next_level(found.notice, found.decided, found.on) if found.medicare and found.notice else None
+    if step and (step.level is None or step.level.level > len(page().requests)):
+        raise WorkbookError(f"claim {claim_id}: {step.says} A draft is made of levels 1 to {len(page().requests)} only")
+    return _draft(remittance, claims, found, step, requester)
 
 
-def _draft(
-    remittance: Remittance, claims: Claims | None, claim: Row, refused: list[Row], requester: str | None, day: date
-) -> AppealLetter:
-    missing: list[str] = []
+class _Blanks:
+    """What is known, or a marked blank; `missing` gathers the blanks."""
 
-    def known(value: Any, what: str) -> str:
+    def __init__(self) -> None:
+        self.missing: list[str] = []
+
+    def __call__(self, value: Any, what: str) -> str:
         if value in (None, ""):
-            missing.append(what)
+            self.missing.append(what)
             return f"[FILL IN: {what}]"
         return str(value)
 
+
+def _draft(
+    remittance: Remittance, claims: Claims | None, found: Refused, step: AppealStep | None, requester: str | None
+) -> AppealLetter:
+    known, claim = _Blanks(), found.claim
     payment = next(
         p for p in remittance.arrow["remittance"].to_pylist() if p["remittance_id"] == claim["remittance_id"]
     )
-    medicare = is_medicare(claim["claim_filing_code"])
-    patient = _patient(remittance, claims, claim)
-    notice = refused[0]["notice_date"]
-    level = appeal_level(1, notice) if medicare and notice else None
-    number = "Medicare number" if medicare else "member number"
-    who = "beneficiary's name" if medicare else "patient's name"
-    facts = (
-        ("Date", str(day)),
-        ("To", known(payment["payer_name"], "name and address of the payer's appeals department")),
-        (who.capitalize(), known(patient.get("name"), who)),
-        (number[0].upper() + number[1:], known(patient.get("number"), number)),
-        ("Payer's claim number", known(claim["payer_claim_id"], "payer's claim number")),
-        ("Our claim number", claim["claim_id"]),
-        ("Notice (remittance) of", known(notice, "date of the notice")),
-        ("Requested by", known(requester or payment["payee_name"], "name of the party or representative")),
-        ("Requester's NPI", known(payment["payee_npi"], "requester's NPI")),
-    )
+    request = page().requests[step.level.level - 1 if step and step.level else 0] if found.medicare else None
+    facts = _facts(known, found, payment, _patient(remittance, claims, claim), requester, request)
     rows = tuple(
         (str(r["line_number"] or "whole claim"), known(r["service_date"], "date of service"),
          known(_code(r), "service or item"), dollars(r["denied_amount"]), _reason(r))
-        for r in refused
+        for r in found.rows
     )  # fmt: skip
-    ask = (
-        "This is a request for a redetermination under 42 CFR 405.940 to 405.944 of the services listed above."
-        if medicare
-        else "This is a request to review the decision on the services listed above."
-    )
     body = (
-        ask,
+        _ask(request, step),
         "Why the decision is wrong: [FILL IN: the facts of the record that answer the reason, with page and date]",
         "Rule or policy that applies: [FILL IN: statute, regulation, LCD, NCD or contract clause in force on the "
         "date of service]",
+        *(f"{name}: {known(None, what)}" for name, what in (request.body.items() if request else ())),
+        *_late(step, found),
         "Enclosed: [FILL IN: the records that are sent with this request]",
         "Signature: [FILL IN: signature, printed name, telephone, date]",
     )
-    missing += ["why the decision is wrong", "rule or policy that applies", "enclosures", "signature"]
-    heading = "Request for a redetermination" if medicare else "Request for review of a claim decision"
-    cautions = _cautions(refused, level, day, payment["payer_name"])
+    missing = [*known.missing, "why the decision is wrong", "rule or policy that applies", "enclosures", "signature"]
+    heading = _heading(request, step)
+    cautions = _cautions(found, step, request, payment["payer_name"])
     return AppealLetter(
-        claim["claim_id"], heading, facts, rows, body, tuple(dict.fromkeys(missing)), cautions, level
+        claim["claim_id"], heading, facts, rows, body, tuple(dict.fromkeys(missing)), cautions,
+        step.level if step else None,
     )  # fmt: skip
 
 
-def _cautions(refused: list[Row], level: AppealLevel | None, day: date, payer: str | None) -> tuple[str, ...]:
+def _heading(request: Request | None, step: AppealStep | None) -> str:
+    if request is None:
+        return "Request for review of a claim decision"
+    return (
+        f"Request for review of a dismissal (level {request.level})" if step and step.of_dismissal else request.heading
+    )
+
+
+def _ask(request: Request | None, step: AppealStep | None) -> str:
+    if request is None:
+        return "This is a request to review the decision on the services listed above."
+    if step and step.of_dismissal:
+        return (
+            f"This is a request to review the dismissal of the request on the services listed above ({step.authority})."
+        )
+    return request.ask
+
+
+def _facts(
+    known: _Blanks, found: Refused, payment: Row, patient: Row, requester: str | None, request: Request | None
+) -> tuple[tuple[str, str], ...]:
+    """The letter's head, what is not on file as blanks."""
+    number, who = ("Medicare number", "beneficiary's name") if found.medicare else ("member number", "patient's name")
+    own = "name and address of the payer's appeals department"
+    to = known(None, request.to) if request and request.to else known(payment["payer_name"], own)
+    return (
+        ("Date", str(found.on)),
+        ("To", to),
+        (who.capitalize(), known(patient.get("name"), who)),
+        (number[0].upper() + number[1:], known(patient.get("number"), number)),
+        ("Payer's claim number", known(found.claim["payer_claim_id"], "payer's claim number")),
+        ("Our claim number", found.claim["claim_id"]),
+        ("Notice (remittance) of", known(found.notice, "date of the notice")),
+        *_decisions(known, found, payment),
+        *((name, known(None, what)) for name, what in (request.facts.items() if request else ())),
+        ("Requested by", known(requester or payment["payee_name"], "name of the party or representative")),
+        ("Requester's NPI", known(payment["payee_npi"], "requester's NPI")),
+    )
+
+
+def _decisions(known: _Blanks, found: Refused, payment: Row) -> list[tuple[str, str]]:
+    """What was decided before, and by whom, where the remittance names the contractor."""
     said = []
-    if level is None:
-        said.append(
-            f"The time limit and the form are those of the contract with {payer or 'the payer'} and of its notice."
-        )
-    else:
-        late = (
-            f"; that was {(day - level.due).days} days ago: show good cause (42 CFR 405.942(b))"
-            if day > level.due
-            else ""
-        )
-        said.append(f"The contractor must have it by {level.due}{late}.")
-        said.append(f"It must hold, by {page().request.citation}: {', '.join(page().request.elements)}.")
-    said += [
-        f"{r['group_code']}-{r['carc']} is usually not appealed ({r['route']}): {r['action']}"
-        for r in refused
-        if r["route"] not in ("appeal", "correct or appeal")
-    ]
-    return tuple(dict.fromkeys(said))
+    for d in found.decided:
+        level = declared(d.level)
+        by = known(payment["payer_name"], "contractor that decided") if d.level == 1 else level.decided_by
+        said.append((f"{level.name.capitalize()} of {d.notice}", f"{d.outcome}, by {by}"))
+    return said
+
+
+def _late(step: AppealStep | None, found: Refused) -> tuple[str, ...]:
+    """A paragraph for the good cause of a late request."""
+    if not step or step.due is None or found.on <= step.due:
+        return ()
+    return ("Why this request is late: [FILL IN: the good cause, with evidence]",)
+
+
+def _cautions(found: Refused, step: AppealStep | None, request: Request | None, payer: str | None) -> tuple[str, ...]:
+    if not (step and request):
+        other = other_payer(found.claim["claim_filing_code"])
+        known = (f"{known_of(other, found.notice)} ({other.citation}).",) if other else ()
+        named = f"The time limit and the form are those of the contract with {payer or 'the payer'} and of its notice."
+        return (named, *known, *not_appealed(found))
+    holds = f"It must hold, by {request.citation}: {', '.join(request.elements)}."
+    more = (request.caution,) if request.caution else ()
+    return tuple(dict.fromkeys([*step.cautions, holds, *more, *refused_amount(found, step), *not_appealed(found)]))
 
 
 def _patient(remittance: Remittance, claims: Claims | None, claim: Row) -> dict[str, str | None]:
@@ -229,12 +258,3 @@ def _reason(row: Row) -> str:
     meanings = {r["rarc"]: r["meaning"] for r in reference(["rarc"])["rarc"].to_pylist()}
     remarks = [f"{r} ({meanings.get(r, 'not in the list here')})" for r in (row["rarcs"] or "").split(", ") if r]
     return "; ".join([f"{row['group_code']}-{row['carc']} ({reason(row['carc']).meaning})", *remarks])
-
-
-def _numbers(refused: list[Row]) -> str:
-    return (
-        ", ".join(
-            sorted({"the whole claim" if r["line_number"] is None else f"line {r['line_number']}" for r in refused})
-        )
-        or "none"
-    )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import count, takewhile
 from typing import Any
 
 from workbook.payment.accounts import CASH, PATIENT, PAYER, REVENUE, natures
@@ -89,6 +90,23 @@ class Books:
     def has_charge(self, claim_id: str) -> bool:
         """True when the claim's charge was posted."""
         return any(r["account"] == REVENUE for rows in self._of_claim.get(claim_id, {}).values() for r in rows)
+
+    def with_number(self, number: str) -> list[str]:
+        """The claims with a charge whose number that is: the number itself, and NUMBER#2, #3 … where it came again."""
+        names = (number, *(f"{number}#{n}" for n in count(2)))
+        return list(takewhile(self.has_charge, names))
+
+    def claim_of(self, payer_number: str | None) -> str | None:
+        """The claim that the payer knows by that number."""
+        return self._claim_of_number.get(payer_number) if payer_number else None
+
+    def charged(self, claim_id: str) -> Decimal:
+        """The charge that stands for a claim."""
+        return self.stands(claim_id, REVENUE)
+
+    def is_to_be_replaced(self, claim_id: str) -> bool:
+        """Whether a claim was sent to replace or void this one, and is not posted yet."""
+        return self._waits_for(claim_id) is not None
 
     def has_source(self, source: str) -> bool:
         """True when something of this source was posted."""

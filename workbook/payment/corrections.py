@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import date
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from workbook.claims.model import Remittance
 from workbook.claims.tables import REMITTANCE_TABLES
 from workbook.payment.books import REPLACEMENT, VOID, Row
-from workbook.payment.remit import PricedRemittance
+from workbook.payment.remit import PAYMENT_FLOOR, PricedRemittance
 from workbook.terms import WorkbookError
 
 ZERO = Decimal("0.00")
@@ -23,11 +24,12 @@ _AMOUNTS = ("billed_amount", "allowed_amount", "paid_amount", "patient_responsib
 def reversal_and_correction(earlier: Remittance, corrected: PricedRemittance) -> Remittance:
     """Answer corrected (frequency 7) and voided (8) claims: each earlier payment is reversed, then decided anew.
 
-    `earlier` holds the payments to be taken back, `corrected` the priced claims that replace or void them; others in it
-    are paid as they are. The original is found by the payer's number (original_claim_id), else by the same CLM01. A
-    reversal has status 22, the payer's old number, and every charge, payment and adjustment negated with its own group
-    and reason code (X12 005010X221A1, section 1.10.2.8; interpretations 1147 and 1429); it stands before its
-    correction. Where a payment would fall below zero, the rest is carried forward by a provider adjustment FB.
+    `earlier` holds the payments to be taken back, `corrected` the priced claims that replace or void them (a void has
+    no price, and needs none); others in it are paid as they are. The original is found by the payer's number
+    (original_claim_id), else by the same CLM01. A reversal has status 22, the payer's old number, and every charge,
+    payment and adjustment negated with its own group and reason code (X12 005010X221A1, section 1.10.2.8;
+    interpretations 1147 and 1429); it stands before its correction. Where a payment would fall below zero, the rest is
+    carried forward by a provider adjustment FB.
 
     Raises WorkbookError when a claim's original is not in `earlier`, was reversed there or comes twice, and for a
     replacement of which no line has a price.
@@ -48,7 +50,7 @@ def reversal_and_correction(earlier: Remittance, corrected: PricedRemittance) ->
         home = row["remittance_id"] if row else None
         if claim["frequency_code"] in (REPLACEMENT, VOID):
             found = old.take(claim)
-            home = home or _home_of(payments, claim, old.payment_of(found[0]))
+            home = home or _home_of(payments, claim, old.payment_of(found[0]), corrected.payment_date)
             queue[home].append(found)
         if row and claim["frequency_code"] != VOID:
             queue[row["remittance_id"]].append((row, answers[row["remittance_id"], row["claim_sequence"]]))
@@ -110,13 +112,18 @@ def _negated(row: Row) -> Row:
     return {k: -v if k in amounts and v is not None else v for k, v in row.items()}
 
 
-def _home_of(payments: dict[str, Row], claim: Row, earlier: Row) -> str:
-    """The transaction for a claim that has no new decision: that of its payer and provider, else one of its own."""
+def _home_of(payments: dict[str, Row], claim: Row, earlier: Row, day: date | None) -> str:
+    """The transaction for a claim that has no new decision: that of its payer and provider, else one of its own.
+
+    One of its own is paid on the day that was asked for, else on that on which a claim received then would be paid.
+    """
     for name, payment in payments.items():
         if (payment["payer_id"], payment["payee_npi"]) == (claim["payer_id"], claim["billing_provider_npi"]):
             return name
     name = f"R{len(payments) + 1:06d}"
-    payments[name] = {**earlier, "remittance_id": name, "trace_number": name}
+    received = claim["received_date"]
+    day = day or (received + PAYMENT_FLOOR if received else earlier["payment_date"])
+    payments[name] = {**earlier, "remittance_id": name, "trace_number": name, "payment_date": day}
     return name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -13,7 +14,8 @@ from workbook.claims.model import Claims, Remittance
 from workbook.engine import Column, Table, to_pandas
 from workbook.engine.export import write_people_csv
 from workbook.engine.html import safe, table_html
-from workbook.payment.appeals import deadline
+from workbook.payment.appeal_path import AppealDecision, appeal_decisions, decided_on, next_level
+from workbook.payment.appeals import Deadline, deadline, declared, is_medicare, level_deadline
 from workbook.payment.books import REPLACEMENT, VOID
 from workbook.payment.price import price
 from workbook.payment.reasons import NOT_CLASSIFIED, reason
@@ -52,6 +54,7 @@ WORKLIST = Table(
         Column("route", "text", "correct, new claim, appeal, correct or appeal, other payer, none", required=True),
         Column("action", "text", "what to do", required=True),
         Column("way", "text", "the way whose time limit is shown"),
+        Column("appeal_level", "integer", "its level in Medicare's appeals, 1 to 5; null for any other way"),
         Column("due_date", "date", "its last day; null where the contract says it, or there is nothing to file"),
         Column("days_left", "integer", "days to it; below zero when it is past"),
         Column("due_rule", "text", "how the last day comes about"),
@@ -106,7 +109,7 @@ class DenialWorklist:
         rows = (
             [r["claim_id"], r["line_number"], r["hcpcs_code"] or r["revenue_code"],
              f"{r['group_code']}-{r['carc']}" + (f" {r['rarcs']}" if r["rarcs"] else ""), dollars(r["denied_amount"]),
-             r["fixer"], r["way"], r["due_date"] or r["due_rule"], r["action"]]
+             r["fixer"], way_of(r), until(r), r["action"]]
             for r in self.arrow.slice(0, 25).to_pylist()
         )  # fmt: skip
         more = f"<p>… and {self.arrow.num_rows - 25:,} more</p>" if self.arrow.num_rows > 25 else ""
@@ -114,18 +117,34 @@ class DenialWorklist:
         return f"<p>{safe(repr(self))}</p>{table}{more}"
 
 
+def way_of(row: Row) -> str:
+    """The way of a row of the worklist, with its level where it has one."""
+    return f"level {row['appeal_level']}: {row['way']}" if row["appeal_level"] else str(row["way"])
+
+
+def until(row: Row) -> str:
+    """The last day of a row of the worklist, else in short why there is none; `due_rule` has all of it."""
+    return str(row["due_date"] or (row["due_rule"] or "").split("; ")[0])
+
+
 def denial_worklist(
-    remittance: Remittance, claims: Claims | None = None, on: date | str | None = None
+    remittance: Remittance,
+    claims: Claims | None = None,
+    on: date | str | None = None,
+    decided: Iterable[AppealDecision | Mapping[str, Any]] = (),
 ) -> DenialWorklist:
     """Every refused or cut line of an 835, net of reversals: cause, who mends it, the way, its last day, the dollars.
 
     `claims` give each line's expected payment by Medicare Part B with the deductible unmet, and tell which claims were
     sent to correct others. `on` is the day of the list (today unless given): later remittances are left out, and days
     are counted from it. Reason codes that are expected (contract, deductible, coinsurance, earlier payers, pending) are
-    not denials; one that no page knows is listed as "not classified". Sorted by dollars, then by last day. Raises
-    WorkbookError for a malformed date.
+    not denials; one that no page knows is listed as "not classified". `decided` are decisions on appeals of original
+    Medicare up to the day (`AppealDecision`, or rows with its fields): the next level and its last day are shown.
+    Sorted by dollars, then by last day. Raises WorkbookError for a malformed date, or decisions that do not follow
+    each other.
     """
     day = date.today() if on is None else parse_date(on, "on")
+    appeals = [d for d in appeal_decisions(decided) if d.notice is None or d.notice <= day]
     expected, corrected = _expected(claims), _corrections(claims)
     payments = {r["remittance_id"]: r for r in remittance.arrow["remittance"].to_pylist()}
     paid = {(c["remittance_id"], c["claim_sequence"]): c for c in remittance.arrow["remittance_claim"].to_pylist()}
@@ -151,9 +170,11 @@ def denial_worklist(
         row = {c: line.get(c) for c in ("service_date", "revenue_code", "hcpcs_code", "modifiers")}
         row["service_date"] = row["service_date"] or first_day.get(key[:2]) or claim.get("statement_from_date")
         payer = payment.get("payer_name") or payment.get("payer_id")
-        limit = deadline(
-            found.route, claim.get("claim_filing_code"), payment.get("payment_date"), row["service_date"], payer
-        )
+        filing, notice = claim.get("claim_filing_code"), payment.get("payment_date")
+        limit = deadline(found.route, filing, notice, row["service_date"], payer)
+        history = decided_on(appeals, a["claim_id"], a["line_number"]) if is_medicare(filing) else []
+        if history:
+            limit = _after(history, notice or day, day)
         patient = " The payer puts it on the patient (group PR)." if a["group_code"] == "PR" else ""
         by = corrected.get(claim.get("payer_claim_id") or "") or corrected.get(a["claim_id"])
         sent = f"Claim {by} was sent to correct it; wait for its answer. " if by else ""
@@ -165,13 +186,30 @@ def denial_worklist(
                 "notice_date": payment.get("payment_date"), "group_code": a["group_code"], "carc": a["carc"],
                 "rarcs": ", ".join(dict.fromkeys(said)) or None, "denied_amount": amount,
                 "expected_amount": expected.get((a["claim_id"], a["line_number"])), "category": found.category,
-                "cause": found.cause, "fixer": found.fixer, "route": found.route, "action": sent + found.do + patient,
-                "way": limit.way, "due_date": limit.due, "days_left": (limit.due - day).days if limit.due else None,
+                "cause": found.cause, "fixer": found.fixer, "route": found.route,
+                "action": sent + _told(history) + found.do + patient,
+                "way": limit.way, "appeal_level": limit.level, "due_date": limit.due,
+                "days_left": (limit.due - day).days if limit.due else None,
                 "due_rule": limit.rule, "corrected_by": by, "authority": "; ".join(dict.fromkeys(authority)) or None,
             }
         )  # fmt: skip
     rows.sort(key=lambda r: (-r["denied_amount"], r["due_date"] or date.max, r["claim_id"], r["line_number"] or 0))
     return DenialWorklist(WORKLIST.from_rows(rows), day)
+
+
+def _after(history: list[AppealDecision], notice: date, day: date) -> Deadline:
+    """The way that is open after the decisions on appeals, and its last day."""
+    step, last = next_level(notice, history, day), history[-1]
+    if step.level and last.notice:
+        return level_deadline(step.level, last.notice)
+    return Deadline(None, step.way, step.says, step.authority)
+
+
+def _told(history: list[AppealDecision]) -> str:
+    """What was decided so far, as sentences before what to do."""
+    return "".join(
+        f"{declared(d.level).name.capitalize()}: {d.outcome}{f' ({d.notice})' if d.notice else ''}. " for d in history
+    )
 
 
 def _net(remittance: Remittance, payments: dict[str, Row], on: date) -> list[tuple[Row, Decimal]]:

@@ -35,6 +35,7 @@ class _Plan(Strict):
 class _Supplement(Strict):
     deductible_share: _Number
     coinsurance_share: _Number
+    hospital_deductible_share: _Number
     office_copay: _Number | None = None
     emergency_copay: _Number | None = None
 

@@ -165,7 +165,7 @@ class _Answer:
         if self.claim["claim_status_code"] == REVERSAL:
             self._reverse()
             return
-        account = self.books.prepare(self.claim["claim_id"], self.day)
+        account = self.books.prepare(self._concerned(), self.day)
         if not self.books.has_charge(account):
             self._charge_as_stated(account)
         handed = self._handed(account) if self.is_later else []
@@ -177,6 +177,20 @@ class _Answer:
         else:
             moves = self._as_far_as_it_goes(outstanding, opened)
         self._enter(account, [*handed, *moves])
+
+    def _concerned(self) -> str:
+        """Which of the claims with this number the answer is about: CLP01 is the sender's own, and may come again."""
+        books, given, number = self.books, self.claim["claim_id"], self.claim["payer_claim_id"]
+        same = books.with_number(given)
+        if (known := books.claim_of(number)) in same:
+            return known or given
+        fits = [c for c in same if books.charged(c) == self.claim["billed_amount"]]
+        if waiting := [c for c in fits if not books.answers(c)]:
+            return waiting[0]
+        is_new = number and same and not fits and not self.is_later and not any(map(books.is_to_be_replaced, same))
+        if is_new and all(map(books.answers, same)):  # another claim of the patient, and none that was posted
+            return f"{given}#{len(same) + 1}"
+        return (fits or [given])[0]
 
     def _enter(self, account: str, moves: list[Move]) -> None:
         self.books.enter(moves, self.day, account, self.source, self.claim["payer_claim_id"])
@@ -260,7 +274,7 @@ class _Answer:
 
     def _reverse(self) -> None:
         books, given = self.books, self.claim["claim_id"]
-        for claim_id in dict.fromkeys((given, books.current(given))):
+        for claim_id in dict.fromkeys((given, books.current(given), *books.with_number(given))):
             for entry, cash in books.answers(claim_id):
                 if cash == -self.claim["paid_amount"]:
                     books.take_back(claim_id, entry, self.day, self.source, "reversal", self.claim["payer_claim_id"])

@@ -22,7 +22,15 @@ from workbook.payment.plans import plan_row, supplement_row
 from workbook.payment.regroup import UNGROUPED_STAY, grouped_stays
 from workbook.payment.remit import PricedRemittance, remit
 from workbook.payment.step import line_table, run_steps, steps
-from workbook.payment.tables import DEDUCTIBLE_MET, DENIAL, PLAN, PRICING_TERMS, REGROUPED_DRG, SUPPLEMENT
+from workbook.payment.tables import (
+    DEDUCTIBLE_MET,
+    DENIAL,
+    HOSPITAL_DAYS_USED,
+    PLAN,
+    PRICING_TERMS,
+    REGROUPED_DRG,
+    SUPPLEMENT,
+)
 from workbook.payment.waterfall import MEDICARE
 from workbook.terms import WorkbookError, money, parse_date
 
@@ -40,6 +48,7 @@ def price(
     denials: pa.Table | None = None,
     locality: str = NATIONAL,
     deductible_met: Mapping[str, Decimal | int | str] | None = None,
+    hospital_days_used: Mapping[str, int] | None = None,
     plan: str | Path | None = None,
     supplement: str | None = None,
     payment_date: date | str | None = None,
@@ -54,8 +63,10 @@ def price(
 
     `denials` are rows of `DENIAL` (an audit's `.denials`). `locality` is carrier-locality ("10112-00"), NATIONAL,
     where every geographic index is 1, or ZIP: the locality of each claim's ZIP code, by CMS's file where it is loaded.
-    `deductible_met` is what each patient had met before these claims, in the year of each date of service. `plan` is
-    a commercial plan that pays in Medicare's place: the name of a shipped one, or the path of a page of your own.
+    `deductible_met` is what each patient had met before these claims, in the year of each date of service.
+    `hospital_days_used` is how many hospital days each patient had used of the benefit period that the first stay
+    continues; who is not named begins one, with the deductible and 60 days without coinsurance. `plan` is a
+    commercial plan that pays in Medicare's place: the name of a shipped one, or the path of a page of your own.
     `supplement` is the letter of the Medicare supplement that the patients have. `payment_date` is 14 days after the
     last claim was received unless given. `as_if_on` moves each claim's first day of service to that date, to see what
     old claims would be paid then; the result says so. `participates=False` prices for a provider who has not agreed
@@ -74,6 +85,7 @@ def price(
         "pricing_terms": PRICING_TERMS.from_rows([terms]),
         "plan": PLAN.from_rows([] if plan is None else [plan_row(plan)]),
         "supplement": SUPPLEMENT.from_rows([] if supplement is None else [supplement_row(supplement)]),
+        "hospital_days_used": _days_used_rows(claims, hospital_days_used or {}),
     }
     moved = parse_date(as_if_on, "as_if_on") if as_if_on is not None else None
     priced_claims = claims if moved is None else _moved(claims, moved)
@@ -118,7 +130,8 @@ def run_all(
 ) -> pa.Table:
     """Run every step over the lines of the claim tables in `engine`; returns the table `line` after the last step.
 
-    `terms` are rows of `PRICING_TERMS`, `PLAN` and `SUPPLEMENT`; what is not among them is national, and Medicare's.
+    `terms` are rows of `PRICING_TERMS`, `PLAN`, `SUPPLEMENT` and `HOSPITAL_DAYS_USED`; what is not among them is
+    national, and Medicare's, and no day was used.
     """
     put_terms(engine, denials, terms)
     engine.put("deductible_met", DEDUCTIBLE_MET.empty() if met is None else met)
@@ -137,7 +150,7 @@ def put_terms(engine: Engine, denials: pa.Table | None = None, terms: Mapping[st
         engine.put(name, parameter(name).as_table())
     engine.put("denial", DENIAL.empty() if denials is None else denials)
     national = PRICING_TERMS.from_rows([{"locality": NATIONAL}])
-    usual = {"pricing_terms": national, "plan": PLAN.empty(), "supplement": SUPPLEMENT.empty()}
+    usual = {"pricing_terms": national} | {t.name: t.empty() for t in (PLAN, SUPPLEMENT, HOSPITAL_DAYS_USED)}
     for name, table in (usual | dict(terms or {})).items():
         engine.put(name, table)
 
@@ -263,6 +276,22 @@ def _met_rows(claims: Claims, met: Mapping[str, Decimal | int | str]) -> pa.Tabl
     )
 
 
+#: the days of a benefit period: 60 in full, 30 with coinsurance, 60 of the lifetime reserve
+HOSPITAL_DAYS = 150
+
+
+def _days_used_rows(claims: Claims, used: Mapping[str, int]) -> pa.Table:
+    """One row per patient. Raises WorkbookError for one who is on none of the claims, and for what is no count."""
+    if unknown := sorted(set(used) - set(claims.arrow["claim"]["patient_id"].to_pylist())):
+        raise WorkbookError(f"hospital_days_used names patient {unknown[0]!r}, who is on none of the claims")
+    for patient, days in used.items():
+        if isinstance(days, bool) or not isinstance(days, int) or not 0 <= days <= HOSPITAL_DAYS:
+            raise WorkbookError(
+                f"hospital_days_used of patient {patient!r} is {days!r}; expected whole days, 0 to {HOSPITAL_DAYS}"
+            )
+    return HOSPITAL_DAYS_USED.from_rows({"patient_id": p, "days": n} for p, n in used.items())
+
+
 def _moved(claims: Claims, day: date) -> Claims:
     """The claims with each one's first day of service moved to `day`, all its other dates by as many days."""
     first: dict[str, date] = {}
@@ -317,6 +346,11 @@ def _assumptions(
         )
         if terms["operating_cost_ratio"] is None:
             said.append("No cost-to-charge ratio is given: no stay is paid as an outlier.")
+    if "inpatient" in lines["payment_system"].to_pylist():
+        said.append(
+            "Where the claim does not count coinsurance days, and no days used before are given, a patient's first "
+            "stay has the first days of a benefit period; no lifetime reserve day was used in an earlier one."
+        )
     others = payers["plan"].num_rows == 0 and sorted({c["claim_filing_code"] for c in heads} - {None, "MB", "MA"})
     if others:
         said.append(f"Claims with filing code {', '.join(others)} are priced as if Medicare were the payer.")

@@ -34,7 +34,8 @@ class PricedRemittance(Remittance):
     """A remittance with the priced lines it was made from.
 
     `lines` has every step's columns; `not_priced` the lines without a price and why; `assumptions` what was taken for
-    granted. A claim of which no line has a price is not remitted: it stands in `not_priced` alone.
+    granted, `payment_date` the date that was asked for. A claim of which no line has a price is not remitted: it stands
+    in `not_priced` alone.
     """
 
     def __init__(
@@ -44,9 +45,11 @@ class PricedRemittance(Remittance):
         lines: pa.Table,
         assumptions: tuple[str, ...],
         payer: str = MEDICARE,
+        payment_date: date | None = None,
     ) -> None:
         super().__init__(tables, source=claims.source)
         self.payer = payer
+        self.payment_date = payment_date
         self.claims = claims
         self.arrow_lines = lines
         self.assumptions = assumptions
@@ -169,7 +172,7 @@ def remit(
     tables = {
         t.name: t.from_rows(rows[t.name]) for t in (REMITTANCE, REMITTANCE_CLAIM, REMITTANCE_LINE, ADJUSTMENT, REMARK)
     }
-    return PricedRemittance(tables, claims, lines, assumptions, payer)
+    return PricedRemittance(tables, claims, lines, assumptions, payer, payment_date)
 
 
 def _payment_date(claims: Iterable[dict[str, Any]], by_claim: dict[str, list[dict[str, Any]]]) -> date | None:

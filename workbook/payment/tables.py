@@ -43,6 +43,15 @@ DEDUCTIBLE_MET = Table(
         Column("amount", "money", "what of the Part B deductible was met before these claims", required=True),
     ),
 )
+HOSPITAL_DAYS_USED = Table(
+    "hospital_days_used",
+    "one patient",
+    ("patient_id",),
+    (
+        Column("patient_id", "text", "the patient", required=True),
+        Column("days", "integer", "hospital days of the benefit period used before these claims", required=True),
+    ),
+)
 PLAN = Table(
     "plan",
     "the one commercial plan by whose terms claims are priced; no row for Medicare",
@@ -68,6 +77,7 @@ SUPPLEMENT = Table(
         Column("letter", "text", "the standard plan's letter", required=True),
         Column("deductible_share", "rate", "share of the Part B deductible that it pays", required=True),
         Column("coinsurance_share", "rate", "share of the Part B coinsurance that it pays", required=True),
+        Column("hospital_deductible_share", "rate", "share of the Part A deductible that it pays", required=True),
         Column("office_copay", "money", "what it leaves of an office visit; null for nothing"),
         Column("emergency_copay", "money", "what it leaves of an emergency visit; null for nothing"),
     ),
@@ -102,6 +112,7 @@ LINE = Table(
         Column("ndc", "text", "National Drug Code, 11 digits"),
         Column("revenue_code", "text", "four digits, on an institutional line"),
         Column("frequency_code", "text", "1 original, 7 replacement, 8 void"),
+        Column("original_claim_id", "text", "the payer's number of the claim that this one replaces or voids"),
         Column("claim_filing_code", "text", "the kind of payer: MB Medicare Part B, CI commercial, MC Medicaid"),
         Column("type_of_bill", "text", "of an institutional claim"),
         Column("accepts_assignment", "boolean", "the provider takes Medicare's amount as full payment"),
@@ -123,4 +134,6 @@ REGROUPED_DRG = Table(
         Column("hac_number", "text", "its category among Medicare's hospital-acquired conditions"),
     ),
 )
-PAYMENT_TABLES = {t.name: t for t in (DENIAL, PRICING_TERMS, DEDUCTIBLE_MET, PLAN, SUPPLEMENT, REGROUPED_DRG)}
+PAYMENT_TABLES = {
+    t.name: t for t in (DENIAL, PRICING_TERMS, DEDUCTIBLE_MET, HOSPITAL_DAYS_USED, PLAN, SUPPLEMENT, REGROUPED_DRG)
+}

@@ -161,9 +161,13 @@ _BORNE_BY = {"CO": "provider", "PR": "patient", "OA": "another payer", "PI": "pr
 
 
 def _decided(step: Step, column: str, rows: list[dict[str, Any]]) -> Step:
-    """The step that decides a column of rows of one payment system: a later one of that system's, else its own."""
+    """The step that decides a column of rows of one payment system: a later one of that system's, else its own.
+
+    A step with an adjustment of its own moves an amount there; it does not decide the column it takes it from.
+    """
     own = {r["payment_system"] for r in rows}
-    return next((s for s in reversed(steps()) if column in s.changes and s.systems and own <= set(s.systems)), step)
+    deciding = (s for s in reversed(steps()) if column in s.changes and s.systems and not s.adjusts)
+    return next((s for s in deciding if own <= set(s.systems)), step)
 
 
 def _authority(step_id: str) -> str:
@@ -174,6 +178,14 @@ def _sum(rows: Iterable[dict[str, Any]], column: str) -> Decimal:
     return sum((r[column] or ZERO for r in rows), ZERO)
 
 
+def _scheduled_fee(row: dict[str, Any]) -> Decimal | None:
+    """What the physician fee schedule pays for a line before any reduction; None for another system's."""
+    if row["is_physician_fee"]:
+        return money(row["unit_fee_amount"] * row["units"])
+    # the units of anesthesia are minutes: its amount is the line's
+    return Decimal(row["unit_fee_amount"]) if row["payment_system"] == "anesthesia" else None
+
+
 def _reductions(priced: list[dict[str, Any]]) -> dict[tuple[str, str], Decimal]:
     """What each step that changed a physician's fee took off what is allowed: (step id, name) → amount.
 
@@ -181,7 +193,7 @@ def _reductions(priced: list[dict[str, Any]]) -> dict[tuple[str, str], Decimal]:
     """
     found: dict[tuple[str, str], Decimal] = {}
     for row in priced:
-        fee = money(row["unit_fee_amount"] * row["units"]) if row["is_physician_fee"] else None
+        fee = _scheduled_fee(row)
         for step in steps():
             for left in (row[column.name] for column in step.trace):
                 if fee is not None and left is not None:

@@ -54,6 +54,8 @@ JUDGED = {
     "line": ("service_line", ("claim_id", "line_number")),
     "diagnosis": ("claim_diagnosis_dated", ("claim_id", "role", "sequence")),
 }
+#: other views with exactly one row for each of those things: a Coverage SELECT that goes through one needs no join
+ALSO_LISTED = {"line": ("ptp_line", "mue_line"), "claim": (), "diagnosis": ("claim_diagnosis_patient",)}
 
 
 @dataclass(frozen=True)

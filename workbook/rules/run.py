@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.engine import Engine, Select, add_views
 from workbook.engine.views import read_view, view_names, views_read
-from workbook.rules.card import JUDGED, Card
+from workbook.rules.card import ALSO_LISTED, JUDGED, Card
 from workbook.terms import Edition, Span
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ class Universe:
         return {judged: self.engine.query(sql).to_pylist()[0] for judged, sql in _ALL.items()}
 
 
+#: the views that list things to judge; each has the place of its claim besides
+_LISTS = {view for view, _ in JUDGED.values()}.union(*ALSO_LISTED.values())
+
+
 def views_of(card: Card) -> frozenset[str]:
     """The shared views a card reads or is judged by."""
     return (card.reads | {JUDGED[card.judges][0]}) & view_names()
@@ -70,7 +74,7 @@ def keep_views(engine: Engine, card: Card, cards: Iterable[Card]) -> None:
         )
 
     def completed(view: str, sql: str) -> str:
-        if engine.name != "duckdb" or view not in {v for v, _ in JUDGED.values()}:
+        if engine.name != "duckdb" or view not in _LISTS:
             return sql
         return f"select q.*, n.claim_place from ({sql}) q left join claim_place n on n.claim_id = q.claim_id"
 
@@ -87,7 +91,7 @@ def drop_views(engine: Engine, cards: Iterable[Card]) -> None:
 
 
 def _selects(card: Card) -> list[Select]:
-    view, key = JUDGED[card.judges]
+    (view, _), key = _listed(card), card.key
     judged = f"select {', '.join((*key, 'service_date', 'claim_type', *card.needs))} from {view}"
     return [card.select, *([card.coverage] if card.coverage else []), Select(judged, (), frozenset({view}))]
 
@@ -142,7 +146,7 @@ def _drop(engine: Engine) -> None:
 
 
 def _coverage(universe: Universe, card: Card) -> list[dict[str, Any]]:
-    if card.coverage and not _alias(card):
+    if card.coverage and not _listed(card)[1]:
         _keep_why_not(universe.engine, card)
     rows = _counted(universe, card)
     if card.coverage and sum(row["count"] for row in rows) != universe.total(JUDGED[card.judges][0]):
@@ -159,11 +163,7 @@ def _counted(universe: Universe, card: Card) -> list[dict[str, Any]]:
     if engine.name == "duckdb":
         number = f"bit_count(bitstring_agg(claim_place, 0, {universe.total('claim_place')}))"
     judged = _judged_sql(universe, card)
-    if (
-        card.coverage
-        and "why_not" not in engine.tables()
-        and card.coverage.reads & view_names() - {JUDGED[card.judges][0]}
-    ):
+    if card.coverage and "why_not" not in engine.tables() and card.coverage.reads & view_names() - {_listed(card)[0]}:
         engine.keep("judged", judged)  # asked again for the findings, and dear
         judged = "select * from judged"
     rows: list[dict[str, Any]] = engine.query(
@@ -199,7 +199,7 @@ def _findings(universe: Universe, card: Card) -> pa.Table:
         judged = "select * from judged"
     else:
         same = " and ".join(f"f.{k} = p.{k}" for k in card.key)
-        some = f"select p.* from {JUDGED[card.judges][0]} p where exists (select 1 from found f where {same})"
+        some = f"select p.* from {_judged_view(engine, card)[0]} p where exists (select 1 from found f where {same})"
         engine.keep("found_judged", some)
         judged = _judged_sql(universe, card, "found_judged")
     shown = ", ".join(f"f.{c}" for c in names)
@@ -211,9 +211,20 @@ def _findings(universe: Universe, card: Card) -> pa.Table:
     )
 
 
-def _alias(card: Card) -> str | None:
-    """What the Coverage SELECT calls the view of the judged things, if it returns each of them; else None."""
-    return card.coverage.row_by_row(*JUDGED[card.judges]) if card.coverage else None
+def _listed(card: Card) -> tuple[str, str | None]:
+    """The view that lists what a card judges, and its alias in the Coverage SELECT if that returns each of its rows."""
+    view, key = JUDGED[card.judges]
+    needed = {*card.needs, "service_date", "claim_type"}
+    for other in (view, *ALSO_LISTED[card.judges]):
+        fits = card.coverage and needed <= set(read_view(other).columns)
+        if fits and card.coverage and (alias := card.coverage.row_by_row(other, key)):
+            return other, alias
+    return view, None
+
+
+def _judged_view(engine: Engine, card: Card) -> tuple[str, str | None]:
+    """As `_listed`, but the shared view when the reasons were kept apart."""
+    return (JUDGED[card.judges][0], None) if "why_not" in engine.tables() else _listed(card)
 
 
 def _judged_sql(universe: Universe, card: Card, among: str | None = None) -> str:
@@ -222,12 +233,12 @@ def _judged_sql(universe: Universe, card: Card, among: str | None = None) -> str
     What was kept as `why_not` is joined. Else the Coverage SELECT itself returns the columns of what it judges, which
     saves joining every line to itself.
     """
-    engine, (view, key) = universe.engine, JUDGED[card.judges]
+    engine, key = universe.engine, card.key
+    view, alias = _judged_view(engine, card)
     place = ("claim_place",) if engine.name == "duckdb" else ()
     columns = (*key, "service_date", "claim_type", *(c for c in card.needs if c not in key), *place)
     cases = _cases(card, universe.editions)
     source = f"select {', '.join(columns)} from {among or view}"
-    alias = _alias(card)
     if "why_not" in engine.tables():
         same = " and ".join(f"w.{k} = v.{k}" for k in key)
         source = (

@@ -55,7 +55,7 @@ def test_the_equipment_fees_of_all_states_become_a_row_a_state(shelf, write):
     )
     [edition] = add(write("DMEPOS25_JAN.csv", DMEPOS + rows))
     assert (edition.version, str(edition.span)) == ("DMEPOS-2025Q1", "2025-01-01 to 2025-03-31")
-    found = {(r["hcpcs_code"], r["modifiers"], r["state"]): r for r in rows_of("dmepos_fee")}
+    found = {(r["hcpcs_code"], r["modifiers"], r["state"]): r for r in rows_of("dmepos_fee", edition="DMEPOS-2025Q1")}
     assert set(found) == {
         ("E0601", "RR", "AL"), ("E0601", "RRKE", "PR"), ("A4253", None, "AL"), ("A4253", None, "PR"),
     }  # fmt: skip
@@ -76,6 +76,19 @@ def test_the_rural_zip_codes_keep_their_noughts(shelf, write):
     [edition] = add(write("DME Rural ZIP Code Quarter 1 2025.csv", text))
     assert edition.version == "DMERURAL-2025Q1"
     assert [(r["zip_code"], r["state"]) for r in rows_of("dmepos_rural_zip")] == [("01005", "MA"), ("35004", "AL")]
+
+
+def test_zip_codes_of_automatic_bonuses_serve_their_year_and_say_their_kind(shelf, write):
+    text = "zip_code,shortage_kind\r\n1005,primary care\r\n36744,mental health\r\n36744,mental health\r\n"
+    [edition] = add(write("HPSA ZIP codes 2026.csv", text))
+    assert (edition.version, str(edition.span)) == ("HPSA-2026", "2026-01-01 to 2026-12-31")
+    found = [(r["zip_code"], r["shortage_kind"]) for r in rows_of("shortage_area_zip")]
+    assert found == [("01005", "primary care"), ("36744", "mental health")]
+
+
+def test_a_zip_code_of_an_unknown_kind_of_shortage_is_refused(shelf, write):
+    with pytest.raises(WorkbookError, match="shortage_kind is 'dental'"):
+        add(write("HPSA ZIP codes 2026.csv", "zip_code,shortage_kind\r\n36744,dental\r\n"))
 
 
 def test_surgical_center_rates_are_read_with_what_is_discounted(shelf, write):

@@ -364,6 +364,15 @@ LAYOUTS: tuple[Layout, ...] = (
         dating.dmepos, 5_000, ignored="year.*|.*qtr|quarter",
     ),
     Layout(
+        # Medicare's own lists, one a kind, were not seen: a list of your own says which kind each code is of
+        "HPSA", "ZIP codes of automatic shortage area bonuses (zip_code, shortage_kind)", t.SHORTAGE_AREA_ZIP,
+        (
+            Field("zip_code", "zip ?codes?", "zip", r"\d{5}"),
+            Field("shortage_kind", "shortage kind", allowed="primary care|mental health"),
+        ),
+        dating.calendar_year, 1, ignored="state|county.*", repeats=True,
+    ),
+    Layout(
         "ASC", "ambulatory surgical center fees (Addendum AA)", t.ASC_FEE,
         (
             Field("hcpcs_code", "hcpcs code", allowed=CODE),

@@ -1,16 +1,49 @@
 -- One row per service line, with its units, those of its day, and the NCCI unit limit of its setting on that day.
--- The limit is null where none is published for the code, or no table judges the line.
+-- The units of a day are those of its code for the same patient, provider, day and setting. A line that spans days counts its units
+-- divided by its days, rounded (NCCI Policy Manual, chapter I, section V). The limit is null where none is published for the
+-- code, or no table judges the line.
+with t as (
+    select
+        l.claim_id,
+        l.line_number,
+        l.claim_type,
+        l.ncci_setting,
+        l.patient_id,
+        l.provider_npi,
+        l.service_date,
+        l.hcpcs_code,
+        l.units,
+        case
+            when l.service_through_date > l.service_date
+                then cast(round(l.units / (date_diff('day', l.service_date, l.service_through_date) + 1), 0) as decimal(12, 3))
+            else l.units
+        end as units_a_day
+    from service_line l
+)
 select
     t.claim_id,
     t.line_number,
+    t.claim_type,
     t.ncci_setting,
     t.service_date,
     t.hcpcs_code,
     t.units,
-    t.units_that_day,
+    t.units_a_day,
+    coalesce(s.units_that_day, t.units_a_day) as units_that_day,
     m.mue_value,
     m.mai
-from line_with_daily_units t
+from t
+left join (
+    select patient_id, provider_npi, hcpcs_code, service_date, ncci_setting, sum(units_a_day) as units_that_day
+    from t
+    group by patient_id, provider_npi, hcpcs_code, service_date, ncci_setting
+    having count(*) > 1
+) s
+    on s.patient_id = t.patient_id
+    and s.provider_npi = t.provider_npi
+    and s.hcpcs_code = t.hcpcs_code
+    and s.service_date = t.service_date
+    and s.ncci_setting = t.ncci_setting
 left join mue m
     on m.hcpcs_code = t.hcpcs_code
     and m.setting = t.ncci_setting

@@ -1,6 +1,6 @@
 -- One row per service line with what decides what is paid for it.
 -- That is who performed it, where, and what the claim says of payers. `service_zip` is where the service was rendered, or where
--- the billing provider sits. A hospital's line that states no date, as on a bill for a stay, has the first day billed.
+-- the billing provider sits. A hospital's claim that names no frequency has that of its type of bill. A hospital's line that states no date, as on a bill for a stay, has the first day billed.
 select
     s.claim_id,
     s.line_number,
@@ -25,7 +25,10 @@ select
     l.non_covered_amount,
     l.ndc,
     l.revenue_code,
-    s.frequency_code,
+    coalesce(
+        c.frequency_code, case when c.claim_type = 'institutional' then nullif(right(c.type_of_bill, 1), '') end, '1'
+    ) as frequency_code,
+    c.original_claim_id,
     s.claim_filing_code,
     c.type_of_bill,
     c.accepts_assignment

@@ -1,4 +1,4 @@
--- One row per ordered pair of lines with different codes: same patient, provider, day and NCCI setting.
+-- One row per ordered pair of lines with different codes, the second a visit or what adds to one: same patient, provider, setting, day.
 select
     a.claim_id as claim_id_one,
     a.line_number as line_number_one,
@@ -15,7 +15,6 @@ select
     b.modifier_3 as modifier_3_two,
     b.modifier_4 as modifier_4_two,
     a.claim_type,
-    a.ncci_setting,
     a.service_date
 from service_line a
 join service_line b
@@ -24,3 +23,5 @@ join service_line b
     and b.service_date = a.service_date
     and b.ncci_setting = a.ncci_setting
     and b.hcpcs_code <> a.hcpcs_code
+where b.hcpcs_code between '99202' and '99499'
+or b.hcpcs_code in ('G0316', 'G0317', 'G0318', 'G2211', 'G2212')
