@@ -204,8 +204,8 @@ CLAIMS = [
     hand("no notice was given", "93000-GZ $45", "CO-50"),
     hand("excluded by law, with a notice or without", "93000-GY $45, 93010-GX-GY $45", "PR-96, PR-96"),
     hand("a notice, and no refusal", "93000-GA $45", "13.91 0.00 2.78 10.91"),
-    # the hospital's system looks no further
-    hand("a notice on a hospital's line", "G0463-GA $300", "PR-50", bill="131"),
+    # a notice alone refuses nothing on a hospital's claim either (MLN Matters MM7106)
+    hand("a notice on a hospital's line", "G0463-GA $300", "128.87 0.00 25.77 101.04", bill="131"),
     hand("part of another service", "99024", "CO-97"),
     # the least of 175 − 120, 71.16 and 150 − 120, less 0.60
     hand("the first payer paid 120 of 150", "99213 $175", "88.95 0.00 0.00 29.40", first={"allowed": "150", "paid": "120"}),
