@@ -471,11 +471,15 @@ def ran(step_id, lines, **given_tables):
     mean=st.decimals("1", "25", places=1),
     days=st.integers(1, 30),
     special=st.booleans(),
+    status=st.sampled_from(["03", "02"]),
     wage_index=st.decimals("0.5", "1.9", places=4),
     charges=st.lists(st.decimals(0, 9000, places=2), min_size=1, max_size=5),
 )
-def test_a_transfer_agrees_with_plain_arithmetic_and_its_lines_add_up(weight, mean, days, special, wage_index, charges):
-    claim = {"claim_id": "C1", "claim_type": "institutional", "ms_drg": "291", "patient_status": "03",
+def test_a_transfer_agrees_with_plain_arithmetic_and_its_lines_add_up(
+    weight, mean, days, special, status, wage_index, charges
+):
+    """CMS's pricer rounds the share to four decimals, and has half and half for post-acute care alone."""
+    claim = {"claim_id": "C1", "claim_type": "institutional", "ms_drg": "291", "patient_status": status,
              "type_of_bill": "111", "admission_date": date(2026, 3, 2),
              "statement_through_date": date(2026, 3, 2) + timedelta(days)}  # fmt: skip
     group = {"ms_drg": "291", "title": "x", "is_post_acute": True, "is_special_pay": special, "weight": weight,
@@ -492,8 +496,8 @@ def test_a_transfer_agrees_with_plain_arithmetic_and_its_lines_add_up(weight, me
     labor = cents(D("6752.61") * (D("0.66") if wage_index > 1 else D("0.62")))
     full = cents(weight * (labor * wage_index + D("6752.61") - labor))
     full += cents(weight * D("524.15") * D(str(round(float(wage_index) ** 0.6848, 4))))
-    part = D(days + 1) / mean
-    share = D("0.5") + part / 2 if special else part
+    half = D("0.5") if special and status == "03" else D(0)
+    share = half + ((1 - half) * D(days + 1) / mean).quantize(D("0.0001"), ROUND_HALF_UP)
     expected = min(full, cents(full * share))
     assert found["C1", 1]["stay_amount"] == expected
     assert sum(r["fee_amount"] for r in found.values()) == expected

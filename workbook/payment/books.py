@@ -93,8 +93,8 @@ class Books:
 
     def with_number(self, number: str) -> list[str]:
         """The claims with a charge whose number that is: the number itself, and NUMBER#2, #3 … where it came again."""
-        names = chain([number], (f"{number}#{n}" for n in count(2)))  # endless: not to be unpacked
-        return list(takewhile(self.has_charge, names))
+        again = (f"{number}#{n}" for n in count(2))  # without end: it must not be unpacked
+        return list(takewhile(self.has_charge, chain([number], again)))
 
     def claim_of(self, payer_number: str | None) -> str | None:
         """The claim that the payer knows by that number."""

@@ -182,14 +182,14 @@ class _Answer:
         """Which of the claims with this number the answer is about: CLP01 is the sender's own, and may come again."""
         books, given, number = self.books, self.claim["claim_id"], self.claim["payer_claim_id"]
         same = books.with_number(given)
-        if (known := books.claim_of(number)) in same:
-            return known or given
         fits = [c for c in same if books.charged(c) == self.claim["billed_amount"]]
         if waiting := [c for c in fits if not books.answers(c)]:
             return waiting[0]
-        is_new = number and same and not fits and not self.is_later and not any(map(books.is_to_be_replaced, same))
-        if is_new and all(map(books.answers, same)):  # another claim of the patient, and none that was posted
-            return f"{given}#{len(same) + 1}"
+        is_new = number and same and not self.is_later and not any(map(books.is_to_be_replaced, same))
+        if is_new and all(c in books.as_stated and books.answers(c) for c in same):
+            return f"{given}#{len(same) + 1}"  # another claim of the patient: none was posted, each is as stated
+        if (known := books.claim_of(number)) in same:
+            return known or given
         return (fits or [given])[0]
 
     def _enter(self, account: str, moves: list[Move]) -> None:
