@@ -123,6 +123,22 @@ def test_who_does_not_participate_is_paid_from_95_percent_and_told_the_limiting_
     assert remittance.assumptions[0].endswith("the provider does not participate.")
 
 
+def test_a_claim_that_is_not_assigned_is_paid_to_the_patient_who_owes_the_limiting_charge():
+    visit = claims([{**VISIT, "billed_amount": Decimal(110)}], accepts_assignment=False)
+    remittance = wb.price(visit, participates=False, deductible_met={"P1": 257})
+    # 84.50 allowed: a fifth is 16.90, and 67.60 less 2 percent (1.35) goes to the patient; 97.18 - 84.50 = 12.68 more
+    assert adjustments(remittance) == [
+        ("CO", "45", "12.82"), ("PR", "2", "16.90"), ("PR", "45", "12.68"), ("PR", "253", "1.35"), ("PR", "100", "66.25"),
+    ]  # fmt: skip
+    assert remittance.is_balanced and remittance.arrow["remittance"]["payment_amount"].to_pylist() == [Decimal("0.00")]
+    told = wb.statement(remittance, "P1")
+    assert told.owed == Decimal("97.18") and "Medicare pays $66.25 of it to you" in repr(told)
+    assert wb.post(None, visit, remittance).balances()["receivable from patient"] == told.owed
+    assigned = claims([{**VISIT, "billed_amount": Decimal(110)}], accepts_assignment=True)
+    paid = wb.price(assigned, participates=False, deductible_met={"P1": 257})
+    assert paid.arrow["remittance"]["payment_amount"].to_pylist() == [Decimal("66.25")]
+
+
 def test_anesthesia_of_who_does_not_participate_is_reduced_like_a_visit():
     line = {
         "hcpcs_code": "00790",

@@ -167,7 +167,7 @@ def _price_all(engine: Engine, wanted: Iterable[str] | None = None) -> None:
 PRICED = (
     "hcpcs_code", "service_date", "units", "payment_system", "billed_amount", "fee_amount", "allowed_amount",
     "deductible_amount", "coinsurance_amount", "copay_amount", "other_payer_amount", "sequestration_amount",
-    "paid_amount", "denial_carc", "not_priced_reason",
+    "paid_amount", "paid_to_patient_amount", "denial_carc", "not_priced_reason",
 )  # fmt: skip
 LINES_AT_ONCE = 1_000_000
 

@@ -117,6 +117,8 @@ def statement(remittance: PricedRemittance, patient_id: str) -> Statement:
             note = "not covered; you are not billed for it" if not owed else "not covered"
         elif owed is None:
             note = "waits for a decision; nothing is due yet"
+        elif r["paid_to_patient_amount"]:
+            note = f"Medicare pays {dollars(r['paid_to_patient_amount'])} of it to you"
         elif r["supplement_amount"]:
             note = f"your supplement pays {dollars(r['supplement_amount'])} of it"
         lines.append(
