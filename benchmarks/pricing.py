@@ -14,6 +14,24 @@ def price(folder: str) -> int:
     return price_lines(folder).num_rows
 
 
+def load_fees(folder: str, codes: str) -> int:
+    """Load a physician fee file of so many codes, all but their number invented."""
+    from tests.codes.load.conftest import rvu
+    from workbook.codes.load import add
+
+    path = Path(folder, "PPRRVU25_OCT.csv")
+    path.write_text(rvu(*((f"{10000 + n:05d}", "", "1.30", "1.46") for n in range(int(codes)))), encoding="ascii")
+    add(path)
+    return int(codes)
+
+
+def every_fee(day: str) -> int:
+    """Every code in every locality, in and outside a facility."""
+    from workbook.payment.fee import fee_schedule
+
+    return fee_schedule(day).num_rows
+
+
 def by_pandas(folder: str) -> int:
     """The physician fee, several procedures of a day at half, and 80 percent less 2: no other step, and floats."""
     import pandas as pd
@@ -58,8 +76,11 @@ def rows(
         "memory for ten times the lines"
     )
     yield "all steps", ten, lines * 10, beside
+    measure("load fees", str(folder), "17000", runs=1, shelf=folder / "shelf")
+    fees = measure("every fee", "2025-11-03", runs=1, shelf=folder / "shelf")
+    yield "17,000 codes in every locality and setting (lines are fees)", fees, int(fees["count"]), ""
 
 
 def tasks() -> dict[str, Callable[..., Any]]:
     """The measured things by name."""
-    return {"price": price, "price by pandas": by_pandas}
+    return {"price": price, "price by pandas": by_pandas, "load fees": load_fees, "every fee": every_fee}
