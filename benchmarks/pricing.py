@@ -14,6 +14,13 @@ def price(folder: str) -> int:
     return price_lines(folder).num_rows
 
 
+def reduce(folder: str) -> int:
+    """The fee with all its reductions, over every line."""
+    from workbook.payment.price import price_lines
+
+    return price_lines(folder, columns=("fee_amount", "not_priced_reason")).num_rows
+
+
 def load_fees(folder: str, codes: str) -> int:
     """Load a physician fee file of so many codes, all but their number invented."""
     from tests.codes.load.conftest import rvu
@@ -69,7 +76,11 @@ def rows(
     write_universe(large, lines * 10)
     one, ten = (measure("price", str(path), runs=1) for path in (small, large))
     pandas = measure("price by pandas", str(small), runs=1)
+    fee, fees_of_ten = (measure("fee and reductions", str(path), runs=1) for path in (small, large))
     yield "fee and several procedures by hand in pandas", pandas, lines, ""
+    yield "fee and reductions", fee, lines, f"{fee['seconds'] / pandas['seconds']:.1f} × the time of pandas"
+    beside = f"{fees_of_ten['seconds'] / fee['seconds']:.1f} × the time for ten times the lines"
+    yield "fee and reductions", fees_of_ten, lines * 10, beside
     yield "all steps", one, lines, f"{one['seconds'] / pandas['seconds']:.1f} × the time of pandas"
     beside = (
         f"{ten['seconds'] / one['seconds']:.1f} × the time and {ten['megabytes'] / one['megabytes']:.2f} × the "
@@ -83,4 +94,10 @@ def rows(
 
 def tasks() -> dict[str, Callable[..., Any]]:
     """The measured things by name."""
-    return {"price": price, "price by pandas": by_pandas, "load fees": load_fees, "every fee": every_fee}
+    return {
+        "price": price,
+        "fee and reductions": reduce,
+        "price by pandas": by_pandas,
+        "load fees": load_fees,
+        "every fee": every_fee,
+    }

@@ -6,7 +6,8 @@ import shutil
 import pytest
 
 from tests.engines.faults import PRACTICE, faulty_claims
-from workbook.engine import open_engine
+from workbook.engine import open_engine, parse_select
+from workbook.engine.fuse import Given, Rows
 from workbook.payment.step import run_example as run_step_example
 from workbook.payment.step import steps
 from workbook.rules.card import rules
@@ -42,18 +43,27 @@ def engine(session):
     opened.close()
 
 
-def test_rows_that_were_kept_are_amended_as_on_duckdb(engine):
-    engine.keep("line", "select * from (values ('C1', 1, 10), ('C1', 2, 20)) t(claim_id, line_number, fee)")
-    engine.widen("line", {"before": "INTEGER"})
-    engine.keep("added", "select 'C1' as claim_id, 2 as line_number, 5 as fee")
-    key = ("claim_id", "line_number")
-    assert engine.amend("line", "added", key, {"fee": "a.fee", "before": "l.fee"}) == 0
-    found = engine.query("select fee, before from line order by line_number").to_pylist()
-    assert found == [{"fee": 10, "before": None}, {"fee": 5, "before": 20}]
-    engine.keep("added", "select * from (values ('C1', 1, 5), ('C1', 1, 6)) t(claim_id, line_number, fee)")
-    assert engine.amend("line", "added", key, {"fee": "a.fee"}) == 1
-    engine.narrow("line", ["before"])
-    assert engine.query("select * from line limit 1").column_names == ["claim_id", "line_number", "fee"]
+def test_rows_are_given_columns_as_on_duckdb(engine):
+    engine.keep("rate", "select 'A' as code, 2 as share")
+    engine.keep(
+        "line_0", "select * from (values ('C1', 1, 'A', 10), ('C1', 2, 'B', 20)) t(claim_id, line_number, code, fee)"
+    )
+    rows = Rows(engine, "line", "line_0", ("claim_id", "line_number"), {"code": "VARCHAR", "fee": "BIGINT"})
+    rows.give_nothing({"why": "VARCHAR"})
+    twice = "select l.claim_id, l.line_number, l.fee * r.share as fee from line l join rate r on r.code = l.code"
+    ranked = "select claim_id, line_number, row_number() over (order by fee) as place from line"
+    rows.give(
+        "twice", parse_select(twice, "page"), [Given("fee", "BIGINT", "a.fee"), Given("before", "BIGINT", "l.fee")]
+    )
+    rows.give("ranked", parse_select(ranked, "page"), [Given("place", "BIGINT", "a.place")])
+    rows.write()
+    found = engine.query("select fee, before, place, why from line order by line_number").to_pylist()
+    assert [(r["fee"], r["before"], r["why"]) for r in found] == [(20, 10, None), (20, None, None)]
+    assert sorted(r["place"] for r in found) == [1, 2]
+    assert rows.any([parse_select(f"select 1 as one from line l where l.fee = {n}", "page") for n in (20, 30)]) == [
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("card", rules(), ids=lambda c: c.id)

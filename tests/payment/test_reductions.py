@@ -398,7 +398,7 @@ def test_a_session_is_priced_alike_alone_and_among_others():
 def test_what_nobody_asked_for_goes_and_the_payment_is_the_same(monkeypatch):
     module = importlib.import_module("workbook.payment.price")
     paid = []
-    for run in (run_steps, lambda engine, wanted: run_steps(engine)):
+    for run in (run_steps, lambda engine, rows, wanted: run_steps(engine, rows)):
         monkeypatch.setattr(module, "run_steps", run)
         engine = open_engine()
         put_sessions(engine, some_sessions())

@@ -17,7 +17,7 @@ from workbook.codes.tables import ADD_ON, APC, COST_SHARE, DRG, DRUG_PRICE, LABO
 from workbook.engine import open_engine
 from workbook.payment import parameter_names
 from workbook.payment.price import run_all
-from workbook.payment.step import FOLDER, line_table, read_step, run_step, steps
+from workbook.payment.step import FOLDER, line_table, read_step, run_chosen, steps
 from workbook.payment.tables import PLAN, PRICING_TERMS, REGROUPED_DRG
 from workbook.terms import Edition, Span, WorkbookError
 
@@ -453,13 +453,13 @@ def ran(step_id, lines, **given_tables):
     engine = open_engine()
     try:
         engine.put("given", line_table(step).from_rows(lines))
-        engine.keep("line", "select * from given")
+        engine.keep("line_0", "select * from given")
         tables = given_tables | {
             name: wb.parameter(name).as_table() for name in step.select.reads & set(parameter_names())
         }
         for name, table in tables.items():
             engine.put(name, table)
-        run_step(engine, step)
+        run_chosen(engine, "line_0", [step])
         return {(r["claim_id"], r["line_number"]): r for r in engine.query("select * from line").to_pylist()}
     finally:
         engine.close()

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from workbook.engine import open_engine
-from workbook.payment.step import AFTER, FOLDER, read_step, run_example, run_step, steps
+from workbook.payment.step import AFTER, FOLDER, read_step, run_chosen, run_example, steps
 from workbook.terms import WorkbookError
 
 EXAMPLES = [pytest.param(s, e, id=f"{s.id} {e.heading}") for s in steps() for e in s.page.of_kind("Example")]
@@ -71,8 +71,8 @@ def test_a_step_that_changes_the_fee_leaves_other_lines_and_tells_what_it_left(t
     assert worked.found == worked.expected
     engine.put("given", engine.query("select * from line"))
     engine.drop("line")
-    engine.keep("line", "select * from given")
-    run_step(engine, step)
+    engine.keep("line_0", "select * from given")
+    run_chosen(engine, "line_0", [step])
     rows = engine.query("select fee_amount, fee_after_450 from line order by line_number").to_pylist()
     engine.close()
     assert [(r["fee_amount"], r["fee_after_450"]) for r in rows] == [

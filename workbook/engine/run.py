@@ -10,7 +10,7 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -49,19 +49,6 @@ class Engine(Protocol):
 
     def keep(self, name: str, sql: str) -> None:
         """Run a SELECT once and keep its rows as `name`."""
-
-    def widen(self, name: str, columns: Mapping[str, str]) -> None:
-        """Add columns (name → SQL type), null on every row, to rows that were kept."""
-
-    def narrow(self, name: str, columns: Iterable[str]) -> None:
-        """Take columns away from rows that were kept."""
-
-    def amend(self, name: str, source: str, key: Sequence[str], columns: Mapping[str, str]) -> int:
-        """Set columns of rows that were kept, where `source`, kept too, has a row of the same key.
-
-        `columns` are name → expression over the row as it was (`l`) and the row of `source` (`a`). Returns how many
-        rows of `source` had no row for themselves: above 0 a key comes twice, and the rows kept are of no use.
-        """
 
     def query(self, sql: str) -> pa.Table:
         """Run a SELECT and return its rows."""
@@ -142,6 +129,8 @@ class DuckDB:
             self._remove_spill()
             raise WorkbookError(f"memory_limit {memory_limit!r}: write it as 4GB or 500MB ({_first(error)})") from None
         self._connection.execute("set enable_progress_bar = false")
+        # a table of rates by date has few rows: each line is compared with all of them, which sorts no line
+        self._connection.execute("set nested_loop_join_threshold = 100")
         most = spill_limit or f"{shutil.disk_usage(spill).free // 2}B"
         self._connection.execute(f"set max_temp_directory_size = '{most}'")  # given to connect, it would not hold
         self._memory_limit = memory_limit
@@ -188,29 +177,6 @@ class DuckDB:
         with self._told():
             self._connection.execute(f'create or replace temp table "{name}" as {sql}')
         self._names[name] = "table"
-
-    def widen(self, name: str, columns: Mapping[str, str]) -> None:
-        """See `Engine.widen`."""
-        with self._told():
-            for column, kind in columns.items():
-                self._connection.execute(f'alter table "{name}" add column "{column}" {kind}')
-
-    def narrow(self, name: str, columns: Iterable[str]) -> None:
-        """See `Engine.narrow`."""
-        with self._told():
-            for column in columns:
-                self._connection.execute(f'alter table "{name}" drop column "{column}"')
-
-    def amend(self, name: str, source: str, key: Sequence[str], columns: Mapping[str, str]) -> int:
-        """See `Engine.amend`; in place, which costs as much as the rows that change."""
-        same = " and ".join(f"l.{k} = a.{k}" for k in key)
-        given = ", ".join(f"{column} = {expression}" for column, expression in columns.items())
-        with self._told():
-            update = f'update "{name}" as l set {given} from "{source}" a where {same}'
-            [[changed]] = self._connection.execute(update).fetchall()  # a row that is set twice counts once
-            [[rows]] = self._connection.execute(f'select count(*) from "{source}"').fetchall()
-        left: int = rows - changed
-        return left
 
     def query(self, sql: str) -> pa.Table:
         """See `Engine.query`."""
@@ -323,26 +289,6 @@ class Spark:
         """See `Engine.keep`."""
         frame = self._session.sql(to_spark(sql)).localCheckpoint()  # cuts the plan: it would grow with every step
         self._name(name, frame)
-
-    def widen(self, name: str, columns: Mapping[str, str]) -> None:
-        """See `Engine.widen`."""
-        nulls = ", ".join(f"cast(null as {kind}) as {column}" for column, kind in columns.items())
-        self._name(name, self._session.sql(to_spark(f"select *, {nulls} from {name}")))
-
-    def narrow(self, name: str, columns: Iterable[str]) -> None:
-        """See `Engine.narrow`."""
-        self._name(name, self._session.table(name).drop(*columns))
-
-    def amend(self, name: str, source: str, key: Sequence[str], columns: Mapping[str, str]) -> int:
-        """See `Engine.amend`."""
-        before = self._session.table(name).count()
-        same = " and ".join(f"l.{k} = a.{k}" for k in key)
-        held = ", ".join(
-            f"case when a.{key[0]} is not null then {columns[c]} else l.{c} end as {c}" if c in columns else f"l.{c}"
-            for c in self._session.table(name).columns
-        )
-        self.keep(name, f"select {held} from {name} l left join {source} a on {same}")
-        return self._session.table(name).count() - before
 
     def query(self, sql: str) -> pa.Table:
         """See `Engine.query`."""

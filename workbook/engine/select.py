@@ -30,7 +30,7 @@ class Select:
         """Every name in the text: a column that is not among them is not read, whosever it is."""
         from sqlglot import exp
 
-        return frozenset(i.name for i in _parsed(self.sql).find_all(exp.Identifier))
+        return frozenset(i.name for i in parsed(self.sql).find_all(exp.Identifier))
 
     def row_by_row(self, table: str, key: Iterable[str]) -> str | None:
         """The alias of `table`, if the SELECT returns `key` from it and drops and gathers no row of it; else None.
@@ -38,6 +38,10 @@ class Select:
         It may still return a row more than once, where a join finds several partners.
         """
         return _row_by_row(self.sql, table, tuple(key))
+
+    def over(self, table: str, rows: str) -> str:
+        """The SELECT's text with the SELECT `rows` in the place of `table`."""
+        return _over(self.sql, table).replace(_ROWS, rows)
 
     def reading(self, alias: str, table: str, columns: Iterable[str]) -> Select:
         """The same SELECT with `alias` standing for `table` instead, which returns these columns of it besides."""
@@ -49,7 +53,7 @@ class Select:
 def _row_by_row(sql: str, table: str, key: tuple[str, ...]) -> str | None:
     from sqlglot import exp
 
-    tree = _parsed(sql)
+    tree = parsed(sql)
     source = tree.args.get("from_")
     if not isinstance(tree, exp.Select) or source is None or any(tree.args.get(part) for part in _GATHERING):
         return None
@@ -63,11 +67,26 @@ def _row_by_row(sql: str, table: str, key: tuple[str, ...]) -> str | None:
     return alias if same else None
 
 
+_ROWS = "rows_"
+
+
+@lru_cache(maxsize=4096)
+def _over(sql: str, table: str) -> str:
+    from sqlglot import exp
+
+    tree = parsed(sql).copy()
+    for found in list(tree.find_all(exp.Table)):
+        if found.name == table:
+            found.replace(exp.alias_(exp.select(_ROWS).subquery(), found.alias_or_name, table=True))
+    read: str = tree.sql("duckdb").replace(f"SELECT {_ROWS}", _ROWS)
+    return read
+
+
 @lru_cache(maxsize=4096)
 def _reading(sql: str, alias: str, table: str, added: tuple[str, ...]) -> str:
     from sqlglot import exp
 
-    tree = _parsed(sql).copy()
+    tree = parsed(sql).copy()
     tree.args["from_"].set("this", exp.alias_(exp.to_table(table), alias, table=True))
     read: str = tree.select(*(exp.alias_(exp.column(c, table=alias), c) for c in added)).sql("duckdb")
     return read
@@ -89,7 +108,8 @@ def _statements(sql: str) -> tuple[Any, ...]:
     return tuple(sqlglot.parse(sql, read="duckdb"))
 
 
-def _parsed(sql: str) -> exp.Query:
+def parsed(sql: str) -> exp.Query:
+    """The tree of a SELECT that was checked; nobody may change it."""
     from sqlglot import exp
 
     [tree] = _statements(sql)

@@ -54,6 +54,14 @@ def add_views(
             engine.keep(name, completed(name, sql))
 
 
+def show_views(engine: Engine, names: Iterable[str]) -> None:
+    """Make each named view readable that `engine` does not hold yet, to run when it is read: it has one reader."""
+    for name in sorted(set(names) & view_names() - engine.tables()):
+        select = read_view(name)
+        show_views(engine, select.reads)
+        engine.view(name, select.sql)
+
+
 def views_read(names: Iterable[str]) -> set[str]:
     """The views among these names, and those that they read in turn."""
     found = set(names) & view_names()

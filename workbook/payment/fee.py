@@ -97,8 +97,7 @@ def fee(
     line |= {f"modifier_{n}": m for n, m in enumerate(marks, 1)}
     engine = open_engine()
     try:
-        engine.put("one", LINE.from_rows([line]))
-        engine.keep("line", "select * from one")
+        engine.put("line_0", LINE.from_rows([line]))
         [row] = _priced(engine, is_apm_participant).to_pylist()
     finally:
         engine.close()
@@ -144,7 +143,7 @@ def fee_schedule(
         rows |= {"units": "cast(1 as decimal(12, 3))", "billed_amount": "cast(0 as decimal(12, 2))"}
         places = " union all ".join(f"select '{place}' as place" for place in PLACES.values())
         engine.keep(
-            "line",
+            "line_0",
             f"select {', '.join(f'{sql} as {name}' for name, sql in rows.items())} "
             f"from (select distinct r.hcpcs_code, r.modifier from all_physician_fee r where {served}) f "
             f"cross join (select distinct r.locality from all_locality r where {served} {some}) g "
@@ -164,13 +163,13 @@ def fee_schedule(
 def _priced(
     engine: Engine, is_apm_participant: bool, sql: str = "select * from line", wanted: Iterable[str] | None = None
 ) -> pa.Table:
-    """Run the steps that decide a fee over the table `line`, and a SELECT after them, of the `wanted` columns."""
+    """Run the steps that decide a fee over the lines kept as `line_0`, then a SELECT of the `wanted` columns."""
     terms = PRICING_TERMS.from_rows([{"locality": NATIONAL, "is_apm_participant": is_apm_participant}])
     put_terms(engine, terms={"pricing_terms": terms})
     for name, table in CLAIM_TABLES.items():  # a step may ask for more of the claim, of which there is none
         engine.put(name, table.empty())
     engine.put(REGROUPED_DRG.name, REGROUPED_DRG.empty())
-    run_steps(engine, before=ALLOWED, wanted=wanted)
+    run_steps(engine, "line_0", before=ALLOWED, wanted=wanted)
     return engine.query(sql)
 
 

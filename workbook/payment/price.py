@@ -16,16 +16,18 @@ from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM, CLAIM_LINE
 from workbook.codes import edition_rows, editions, reference
 from workbook.codes.tables import REFERENCE_TABLES
-from workbook.engine import Engine, add_views, open_engine, view_names
+from workbook.engine import Engine, open_engine, show_views, view_names
+from workbook.engine.run import columns_of
 from workbook.payment.parameters import parameter, parameter_names
 from workbook.payment.plans import plan_row, supplement_row
 from workbook.payment.regroup import UNGROUPED_STAY, grouped_stays
 from workbook.payment.remit import PricedRemittance, remit
-from workbook.payment.step import line_table, run_steps, steps
+from workbook.payment.step import columns_read, line_table, run_steps, steps
 from workbook.payment.tables import (
     DEDUCTIBLE_MET,
     DENIAL,
     HOSPITAL_DAYS_USED,
+    LINE,
     PLAN,
     PRICING_TERMS,
     REGROUPED_DRG,
@@ -156,11 +158,31 @@ def put_terms(engine: Engine, denials: pa.Table | None = None, terms: Mapping[st
 
 
 def _price_all(engine: Engine, wanted: Iterable[str] | None = None) -> None:
-    add_views(engine, ["payable_line"])
+    show_views(engine, ["payable_line"])
     engine.put(REGROUPED_DRG.name, grouped_stays(engine, UNGROUPED_STAY))
-    base = ", ".join(f"l.{c}" for c in line_table(steps()[0]).names if c != "locality")
-    engine.keep("line", f"select {base}, cast(null as varchar) as locality from payable_line l")
-    run_steps(engine, wanted=wanted)
+    read = LINE.names if wanted is None else columns_read(wanted)
+    billed = [c for c in LINE.names if c in read and c not in (*LINE.key, "locality")]
+    others = "".join(f", {c}" for c in billed)
+    engine.keep("line_0", f"select claim_id, line_number{others}, cast(null as varchar) as locality from payable_line")
+    same = "select 1 as one from line_0 group by claim_id, line_number having count(*) > 1 limit 1"
+    shares_numbers = bool(engine.query(same).num_rows)
+    if shares_numbers:  # a step gives to a line by its number: those that share one are told apart until all have run
+        place = f"row_number() over (partition by claim_id, line_number order by claim_id{others})"
+        engine.keep(
+            "line_1",
+            f"select claim_id, line_number + {_NUMBERS} * ({place} - 1) as line_number{others}, locality from line_0",
+        )
+        engine.drop("line_0")
+    run_steps(engine, "line_1" if shares_numbers else "line_0", wanted=wanted)
+    if shares_numbers:
+        columns = (c for c in columns_of(engine, "line").names if c not in LINE.key)
+        own = f"select claim_id, line_number % {_NUMBERS} as line_number, {', '.join(columns)} from line"
+        engine.keep("own_number", own)
+        engine.view("line", "select * from own_number")
+
+
+#: more than a claim's lines
+_NUMBERS = 1_000_000_000
 
 
 #: what is told of each line of many
@@ -175,6 +197,7 @@ LINES_AT_ONCE = 1_000_000
 def price_lines(
     claims: Claims | Mapping[str, Any] | str | Path,
     *,
+    columns: Iterable[str] = PRICED,
     locality: str = NATIONAL,
     plan: str | Path | None = None,
     participates: bool = True,
@@ -182,15 +205,22 @@ def price_lines(
     memory_limit: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> pa.Table:
-    """Price lines by the million: claim_id, line_number and the columns `PRICED`, in no order.
+    """Price lines by the million: claim_id, line_number and the `columns`, in no order.
+
+    `columns` are any of a priced line; steps that none of them hangs on are not run, so that
+    ("fee_amount", "not_priced_reason") is the fee with all its reductions and no more.
 
     `claims` are what `wb.audit` takes: a `Claims`, a folder of Parquet tables, or table name → data, which stay in
     their engine. Patients are priced some at a time, so that memory does not grow with their number; what one patient
     has on all claims is priced together. `progress` is told how many parts of how many are done. For remittances and
-    waterfalls see `wb.price`. Raises WorkbookError as `wb.price` does, and for tables that are not as declared.
+    waterfalls see `wb.price`. Raises WorkbookError as `wb.price` does, for tables that are not as declared, and for an
+    unknown column.
     """
     import pyarrow as pa
 
+    wanted = tuple(c for c in columns if c not in LINE.key)
+    if unknown := [c for c in wanted if c not in line_table().names]:
+        raise WorkbookError(f"a priced line has no column {unknown[0]!r}; it has {', '.join(line_table().names)}")
     check_locality(locality)
     terms = {
         "pricing_terms": PRICING_TERMS.from_rows([{"locality": locality, "participates": participates}]),
@@ -214,9 +244,8 @@ def price_lines(
                 opened.view(
                     "claim", f"select * from every_claim where hash(coalesce(patient_id, claim_id)) % {parts} = {part}"
                 )
-            _price_all(opened, PRICED)
-            columns = ", ".join(("claim_id", "line_number", *PRICED))
-            found.append(opened.query(f"select {columns} from line"))
+            _price_all(opened, wanted)
+            found.append(opened.query(f"select {', '.join((*LINE.key, *wanted))} from line"))
             for view in opened.tables() & view_names():
                 opened.drop(view)
             if progress:
@@ -234,7 +263,7 @@ def keep_paid(engine: Engine) -> None:
     """
     met = PRICING_TERMS.from_rows([{"locality": NATIONAL, "hospital_deductible_met": True}])
     put_terms(engine, terms={"pricing_terms": met})
-    add_views(engine, ["payable_line"])
+    show_views(engine, ["payable_line"])
     engine.keep(
         "deductible_met",
         f"select distinct patient_id, year(service_date) as calendar_year, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,7 +17,7 @@ from workbook.codes import edition_rows
 from workbook.codes.tables import EDITION, REFERENCE_TABLES
 from workbook.engine import Column, Engine, Page, Section, Select, Table, parse_select, read_page
 from workbook.engine.front import Authority, InForce, Strict
-from workbook.engine.run import columns_of
+from workbook.engine.fuse import Given, Rows, RowTwiceError
 from workbook.engine.table import TYPES
 from workbook.engine.yaml import validated
 from workbook.payment.parameters import parameter, parameter_names, table_of
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).with_name("steps")
 #: the column that steps of reduction change
 FEE = "fee_amount"
-#: in an example, the header of a changed column as it is after the step
+#: how the columns begin that tell what a step left of it
+TRACE = "fee_after_"  #: in an example, the header of a changed column as it is after the step
 AFTER = "→ "
 
 #: what an example's line holds in the columns it does not show
@@ -120,7 +121,7 @@ class Step:
             return ()
         return (
             Column(
-                f"fee_after_{self.id[:3]}",
+                f"{TRACE}{self.id[:3]}",
                 "money",
                 f"the fee after the step {self.name.lower()}, where that changed it",
             ),
@@ -148,8 +149,7 @@ def read_step(path: Path) -> Step:
     concerns = None
     own = ", ".join(f"'{system}'" for system in front.systems)
     if condition := front.concerns or (own and f"l.payment_system in ({own})"):
-        asked = f"select 1 as one from line l where {condition}"
-        concerns = parse_select(asked, page.name, page.line("concerns"))
+        concerns = parse_select(f"select 1 as one from line l where {condition}", page.name, page.line("concerns"))
         if unknown := sorted(concerns.reads - select.reads - {"line"}):
             raise page.error(page.line("concerns"), f"concerns reads {unknown[0]!r}, which the SELECT does not")
     known = {"line", *REFERENCE_TABLES, *parameter_names(), *PAYMENT_TABLES, *CLAIM_TABLES}
@@ -200,60 +200,96 @@ def adjustments() -> tuple[Adjustment, ...]:
     return tuple(adjustment for step in steps() for adjustment in step.adjusts)
 
 
-def run_steps(engine: Engine, before: str = "999", wanted: Iterable[str] | None = None) -> None:
-    """Run the steps whose number is less than `before` over the rows kept as `line` in `engine`.
+def run_steps(engine: Engine, rows: str, before: str = "999", wanted: Iterable[str] | None = None) -> None:
+    """Run the steps whose number is less than `before` over the lines kept as `rows`; leaves them as `line`.
 
-    One that concerns no line of it leaves its columns null. With `wanted`, those columns and the key are left in the
-    end, and a column goes as soon as no later step reads it, so that many lines need little room. Raises WorkbookError
-    when a step returns one line twice.
+    A step that concerns no line leaves its columns null. With `wanted`, those columns and the key are left in the end:
+    a step that none of them hangs on is not run, and a column goes as soon as no later step reads it, so that many
+    lines need little room. `rows` goes when the lines are written anew. Raises WorkbookError when a step returns one
+    line twice.
     """
     chosen = [step for step in steps() if step.id < before]
-    if wanted is None:
-        for step in chosen:
-            run_step(engine, step)
-        return
-    needed = [frozenset((*LINE.key, *wanted))]
-    for step in reversed(chosen):
-        needed.append(needed[-1] | _mentioned(step))
-    needed.reverse()
-    here = set(columns_of(engine, "line").names)
-    for step, after in zip(chosen, needed[1:], strict=True):
-        run_step(engine, step, after)
-        here |= {column.name for column in step.columns if column.name in after}
-        engine.narrow("line", here - after)
-        here &= after
+    last = None if wanted is None else frozenset((*LINE.key, *wanted))
+    run_chosen(engine, rows, chosen if last is None else _leading_to(last, chosen), last)
+
+
+def _leading_to(wanted: frozenset[str], chosen: Iterable[Step]) -> list[Step]:
+    """The steps that the wanted columns hang on."""
+    needed, found = set(wanted), []
+    for step in reversed(list(chosen)):
+        if needed & {*step.changes, *(column.name for column in step.columns)}:
+            needed |= _mentioned(step)
+            found.append(step)
+    return found[::-1]
 
 
 def _mentioned(step: Step) -> frozenset[str]:
     return step.select.mentions | (step.concerns.mentions if step.concerns else frozenset())
 
 
-def run_step(engine: Engine, step: Step, needed: frozenset[str] | None = None) -> None:
-    """Add a step's columns to the rows kept as `line` in `engine`; they are null for a line that it does not return.
-
-    Of the columns only those `needed` are added, all unless given. Raises WorkbookError when a line comes twice.
-    """
-    added = [column for column in step.columns if needed is None or column.name in needed]
-    if added:
-        engine.widen("line", {column.name: TYPES[column.type] for column in added})
-    if step.concerns and not engine.query(f"{step.concerns.sql} limit 1").num_rows:
-        return
-    engine.keep("added", step.select.sql)
-    own = {column.name for column in step.adds}
-    given = {
-        c.name: f"a.{c.name}" if c.name in own else f"case when a.{FEE} <> l.{FEE} then a.{FEE} end" for c in added
-    }
-    given |= {name: f"a.{name}" for name in step.changes}
-    if given and engine.amend("line", "added", LINE.key, given):
-        raise _twice(engine, step)
+def columns_read(wanted: Iterable[str]) -> frozenset[str]:
+    """The columns of the lines as they are billed that the wanted columns hang on, and those that are wanted."""
+    last = frozenset((*LINE.key, *wanted))
+    return last.union(*map(_mentioned, _leading_to(last, steps()))) & frozenset(LINE.names)
 
 
-def _twice(engine: Engine, step: Step) -> WorkbookError:
-    key = ", ".join(LINE.key)
-    [row] = engine.query(f"select {key} from added group by {key} having count(*) > 1 limit 1").to_pylist()
+def run_chosen(engine: Engine, rows: str, chosen: Sequence[Step], wanted: frozenset[str] | None = None) -> None:
+    """Run these steps over the lines kept as `rows`, as `run_steps` does."""
+    needed: list[frozenset[str] | None] = [wanted]
+    for step in reversed(chosen):
+        needed.append(None if needed[-1] is None else needed[-1] | _mentioned(step))
+    lines = Rows(engine, "line", rows, LINE.key, {c.name: TYPES[c.type] for c in line_table().columns})
+    concerned: dict[str, bool] = {}
+    try:
+        for place, (step, after) in enumerate(zip(chosen, needed[-2::-1], strict=True)):
+            added = [column for column in step.columns if after is None or column.name in after]
+            if step.concerns and step.id not in concerned:
+                concerned |= _concerned(lines, chosen[place:])
+            if concerned.get(step.id, True):
+                lines.give(step.id, step.select, [*map(_given_by, added), *_changed_by(step)], after)
+            else:
+                lines.give_nothing({column.name: TYPES[column.type] for column in added})
+        lines.write(wanted)
+    except RowTwiceError as error:
+        raise _twice(error) from None
+
+
+def _concerned(lines: Rows, chosen: Sequence[Step]) -> dict[str, bool]:
+    """Whether the first of these steps concerns any line, and each other of which that can be said as early."""
+    first, *later = chosen
+    assert first.concerns is not None
+    line = {column.name for column in line_table().columns}
+    if not first.concerns.mentions & line <= lines.written():
+        lines.write()
+    asked, known = [first], lines.written() - set(_touched(first))
+    for step in later:
+        if step.concerns and step.concerns.mentions & line <= known:
+            asked.append(step)
+        known -= set(_touched(step))
+    answers = lines.any([step.concerns for step in asked if step.concerns])
+    return {step.id: answer for step, answer in zip(asked, answers, strict=True)}
+
+
+def _touched(step: Step) -> Iterable[str]:
+    return (*step.changes, *(column.name for column in step.columns))
+
+
+def _given_by(added: Column) -> Given:
+    is_trace = added.name.startswith(TRACE)
+    value = f"case when a.{FEE} <> l.{FEE} then a.{FEE} end" if is_trace else f"a.{added.name}"
+    return Given(added.name, TYPES[added.type], value)
+
+
+def _changed_by(step: Step) -> Iterator[Given]:
+    types = {column.name: TYPES[column.type] for column in line_table(step).columns}
+    return (Given(name, types[name], f"a.{name}") for name in step.changes)
+
+
+def _twice(error: RowTwiceError) -> WorkbookError:
+    [name] = (step.name.lower() for step in steps() if step.id == error.called)
     return WorkbookError(
-        f"pricing made several lines of claim {row['claim_id']}, line {row['line_number']}, at the step "
-        f"{step.name.lower()}: a loaded table has two rows for one code and date; find it with: workbook codes list, "
+        f"pricing made several lines of claim {error.key['claim_id']}, line {error.key['line_number']}, at the step "
+        f"{name}: a loaded table has two rows for one code and date; find it with: workbook codes list, "
         "and remove it with: workbook codes remove"
     )
 

@@ -9,7 +9,7 @@ select
     s.billing_provider_npi,
     s.provider_npi,
     t.taxonomy_code as provider_taxonomy,
-    coalesce(s.service_date, case when c.claim_type = 'institutional' then c.statement_from_date end) as service_date,
+    coalesce(s.service_date, case when s.claim_type = 'institutional' then s.statement_from_date end) as service_date,
     s.service_through_date,
     s.received_date,
     s.hcpcs_code,
@@ -22,19 +22,17 @@ select
     s.units,
     s.unit_basis,
     s.billed_amount,
-    l.non_covered_amount,
-    l.ndc,
-    l.revenue_code,
+    s.non_covered_amount,
+    s.ndc,
+    s.revenue_code,
     coalesce(
-        c.frequency_code, case when c.claim_type = 'institutional' then nullif(right(c.type_of_bill, 1), '') end, '1'
+        s.stated_frequency_code, case when s.claim_type = 'institutional' then nullif(right(s.type_of_bill, 1), '') end, '1'
     ) as frequency_code,
-    c.original_claim_id,
+    s.original_claim_id,
     s.claim_filing_code,
-    c.type_of_bill,
-    c.accepts_assignment
+    s.type_of_bill,
+    s.accepts_assignment
 from service_line s
-join claim_line l on l.claim_id = s.claim_id and l.line_number = s.line_number
-join claim c on c.claim_id = s.claim_id
 left join provider_specialty t on t.provider_npi = s.provider_npi
 left join (
     select claim_id, coalesce(max(case when role = 'facility' then zip_code end),

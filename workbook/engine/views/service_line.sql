@@ -27,7 +27,15 @@ select
     l.units,
     l.unit_basis,
     l.billed_amount,
+    l.non_covered_amount,
+    l.ndc,
+    l.revenue_code,
     coalesce(c.frequency_code, '1') as frequency_code,
-    c.claim_filing_code
+    c.frequency_code as stated_frequency_code,
+    c.original_claim_id,
+    c.claim_filing_code,
+    c.type_of_bill,
+    c.accepts_assignment,
+    c.statement_from_date
 from claim_line l
 join claim c on c.claim_id = l.claim_id
