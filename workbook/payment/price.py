@@ -191,7 +191,7 @@ PRICED = (
     "deductible_amount", "coinsurance_amount", "copay_amount", "other_payer_amount", "sequestration_amount",
     "paid_amount", "paid_to_patient_amount", "denial_carc", "not_priced_reason",
 )  # fmt: skip
-LINES_AT_ONCE = 1_000_000
+LINES_AT_ONCE = 2_000_000
 
 
 def price_lines(

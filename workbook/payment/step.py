@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -208,43 +208,30 @@ def run_steps(engine: Engine, rows: str, before: str = "999", wanted: Iterable[s
     lines need little room. `rows` goes when the lines are written anew. Raises WorkbookError when a step returns one
     line twice.
     """
-    chosen = [step for step in steps() if step.id < before]
     last = None if wanted is None else frozenset((*LINE.key, *wanted))
-    run_chosen(engine, rows, chosen if last is None else _leading_to(last, chosen), last)
-
-
-def _leading_to(wanted: frozenset[str], chosen: Iterable[Step]) -> list[Step]:
-    """The steps that the wanted columns hang on."""
-    needed, found = set(wanted), []
-    for step in reversed(list(chosen)):
-        if needed & {*step.changes, *(column.name for column in step.columns)}:
-            needed |= _mentioned(step)
-            found.append(step)
-    return found[::-1]
-
-
-def _mentioned(step: Step) -> frozenset[str]:
-    return step.select.mentions | (step.concerns.mentions if step.concerns else frozenset())
+    run_chosen(engine, rows, [step for step in steps() if step.id < before], last)
 
 
 def columns_read(wanted: Iterable[str]) -> frozenset[str]:
     """The columns of the lines as they are billed that the wanted columns hang on, and those that are wanted."""
     last = frozenset((*LINE.key, *wanted))
-    return last.union(*map(_mentioned, _leading_to(last, steps()))) & frozenset(LINE.names)
+    return _needed(last, _leading_to(last, steps(), {}), {}) & frozenset(LINE.names)
 
 
-def run_chosen(engine: Engine, rows: str, chosen: Sequence[Step], wanted: frozenset[str] | None = None) -> None:
+def run_chosen(engine: Engine, rows: str, chosen: Iterable[Step], wanted: frozenset[str] | None = None) -> None:
     """Run these steps over the lines kept as `rows`, as `run_steps` does."""
-    needed: list[frozenset[str] | None] = [wanted]
-    for step in reversed(chosen):
-        needed.append(None if needed[-1] is None else needed[-1] | _mentioned(step))
     lines = Rows(engine, "line", rows, LINE.key, {c.name: TYPES[c.type] for c in line_table().columns})
     concerned: dict[str, bool] = {}
+    left = list(chosen) if wanted is None else _leading_to(wanted, chosen, concerned)
     try:
-        for place, (step, after) in enumerate(zip(chosen, needed[-2::-1], strict=True)):
+        while left:
+            if left[0].concerns and left[0].id not in concerned:
+                concerned |= _concerned(lines, left)
+                left = left if wanted is None else _leading_to(wanted, left, concerned)
+                continue
+            step = left.pop(0)
+            after = None if wanted is None else _needed(wanted, left, concerned)
             added = [column for column in step.columns if after is None or column.name in after]
-            if step.concerns and step.id not in concerned:
-                concerned |= _concerned(lines, chosen[place:])
             if concerned.get(step.id, True):
                 lines.give(step.id, step.select, [*map(_given_by, added), *_changed_by(step)], after)
             else:
@@ -252,6 +239,25 @@ def run_chosen(engine: Engine, rows: str, chosen: Sequence[Step], wanted: frozen
         lines.write(wanted)
     except RowTwiceError as error:
         raise _twice(error) from None
+
+
+def _leading_to(wanted: frozenset[str], chosen: Iterable[Step], concerned: Mapping[str, bool]) -> list[Step]:
+    """The steps that the wanted columns hang on; one that concerns nobody hangs on nothing."""
+    needed, found = set(wanted), []
+    for step in reversed(list(chosen)):
+        if needed & set(_touched(step)):
+            needed |= _mentioned(step) if concerned.get(step.id, True) else set()
+            found.append(step)
+    return found[::-1]
+
+
+def _needed(wanted: frozenset[str], later: Iterable[Step], concerned: Mapping[str, bool]) -> frozenset[str]:
+    """The columns that are wanted in the end, or that a later step reads."""
+    return wanted.union(*(_mentioned(step) for step in later if concerned.get(step.id, True)))
+
+
+def _mentioned(step: Step) -> frozenset[str]:
+    return step.select.mentions | (step.concerns.mentions if step.concerns else frozenset())
 
 
 def _concerned(lines: Rows, chosen: Sequence[Step]) -> dict[str, bool]:
