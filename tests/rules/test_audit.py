@@ -140,8 +140,24 @@ def test_denials_are_what_a_payer_would_refuse_with_group_and_reason():
 
 def test_empty_claims_give_no_findings_and_nothing_checked():
     audit = wb.audit(Claims())
-    assert (audit.arrow_findings.num_rows, audit.arrow_coverage.num_rows) == (0, 0)
+    assert audit.arrow_findings.num_rows == 0
+    assert outcomes(audit, "SUM-001") == {("not checked", "the data have no claim"): 0}
+    assert outcomes(audit, "DX-001") == {("not checked", "the data have no diagnosis"): 0}
+    assert {c["rule_id"] for c in audit.arrow_coverage.to_pylist()} == {card.id for card in wb.rules()}
     assert f"{len(wb.rules())} rules could check nothing" in repr(audit)
+
+
+def test_a_rule_about_diagnoses_is_not_passed_over_where_the_data_have_none():
+    audit = wb.audit(claims([{"hcpcs_code": "99213"}], diagnoses=()), price=False)
+    assert outcomes(audit, "DX-001") == {("not checked", "the data have no diagnosis"): 0}
+    assert "DX-001: 0 diagnoses not checked, because the data have no diagnosis" in audit.not_checked
+    assert outcomes(audit, "DX-012") == {("not applicable", "not a institutional claim"): 0}
+
+
+def test_a_claim_of_no_stated_type_is_not_judged_by_a_rule_for_one_type():
+    audit = wb.audit(claims([{"hcpcs_code": "93000"}, {"hcpcs_code": "93000"}], claim_type=None), price=False)
+    assert outcomes(audit, "DUP-001") == {("not checked", "claim_type is missing"): 2}
+    assert audit.arrow_findings.num_rows == 0
 
 
 def test_what_a_claim_says_is_escaped_where_it_is_shown():

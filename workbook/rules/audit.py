@@ -82,6 +82,17 @@ class Audit:
         ).to_pylist()
         return rows
 
+    @cached_property
+    def _told(self) -> dict[str, set[str]]:
+        told: dict[str, set[str]] = {}
+        for row in self.arrow_coverage.to_pylist():
+            told.setdefault(row["rule_id"], set()).add(row["outcome"])
+        return told
+
+    def _outcomes(self, card: Card) -> set[str]:
+        """Which outcomes a card had among the things that it judges."""
+        return self._told.get(card.id, {"not checked"})
+
     @property
     def denials(self) -> pa.Table:
         """The findings that a payer would deny, as rows of `workbook.payment.tables.DENIAL`."""
@@ -106,17 +117,15 @@ class Audit:
 
     def compare(self, earlier: Audit | pa.Table | str | Path) -> Comparison:
         """Which findings are new, gone and unchanged since an earlier audit, or its findings.csv."""
-        return compare(self.arrow_findings, earlier.arrow_findings if isinstance(earlier, Audit) else earlier)
+        before = earlier.arrow_findings if isinstance(earlier, Audit) else earlier
+        silent = {card.id for card in self.cards if self._outcomes(card) - {"not applicable"} == {"not checked"}}
+        return compare(self.arrow_findings, before, {card.id for card in self.cards} - silent)
 
     def __repr__(self) -> str:
         found = {row["rule_id"]: row["finding_id_count"] for row in self._totals}
         by = {s: sum(found.get(c.id, 0) for c in self.cards if c.severity == s) for s in _SEVERITIES}
         counts = ", ".join(f"{n:,} {s}" for s, n in by.items() if n) or "nothing found"
-        outcomes: dict[str, set[str]] = {}
-        for row in self.arrow_coverage.to_pylist():
-            outcomes.setdefault(row["rule_id"], set()).add(row["outcome"])
-        silent = [outcomes.get(card.id, {"not checked"}) for card in self.cards]
-        silent = [told for told in silent if "checked" not in told]
+        silent = [told for told in map(self._outcomes, self.cards) if "checked" not in told]
         apart = sum("not checked" not in told for told in silent)
         text = f"{_counted(len(self.cards), 'rule')}: {counts}"
         text += f"; {_counted(apart, 'rule')} not applicable" if apart else ""

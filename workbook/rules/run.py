@@ -41,9 +41,10 @@ class Universe:
 
     def not_of_this_type(self, card: Card) -> list[dict[str, Any]]:
         """The coverage of a card when no claim is of the type it is for: nothing else need be asked."""
-        total = self._all[card.judges]
+        if not self._all["claim"]["count"]:
+            return _nothing(card)
         outcome, why = _outcome(_wrong_type(card))
-        return [{"outcome": outcome, "why": why, **total}] if total["count"] else []
+        return [{"outcome": outcome, "why": why, **self._all[card.judges]}]
 
     @cached_property
     def _all(self) -> dict[str, dict[str, int]]:
@@ -154,8 +155,15 @@ def _coverage(universe: Universe, card: Card) -> list[dict[str, Any]]:
         universe.engine.drop("judged")
         _keep_why_not(universe.engine, card, once=True)
         rows = _counted(universe, card)
+    if not rows:
+        return _nothing(card)
     found = [dict(zip(("outcome", "why"), _outcome(r["reason"]), strict=True)) | r for r in rows]
     return sorted(found, key=lambda r: (r["outcome"], r["why"] or ""))
+
+
+def _nothing(card: Card) -> list[dict[str, Any]]:
+    """The coverage of a card when the data hold none of what it judges: a rule is never passed over in silence."""
+    return [{"outcome": "not checked", "why": f"the data have no {card.judges}", "count": 0, "claims": 0}]
 
 
 def _counted(universe: Universe, card: Card) -> list[dict[str, Any]]:
@@ -255,6 +263,7 @@ def _judged_sql(universe: Universe, card: Card, among: str | None = None) -> str
 def _cases(card: Card, editions: Sequence[Edition]) -> list[str]:
     cases = []
     if card.applies_to != "all":
+        cases.append("when p.claim_type is null then 'claim_type is missing'")
         cases.append(f"when p.claim_type <> '{card.applies_to}' then '{_wrong_type(card)}'")
     cases.append("when p.service_date is null then 'the date of service is missing'")
     cases.append(f"when not ({_within([card.in_force])}) then '{NOT_APPLICABLE}the rule was not in force'")
