@@ -176,7 +176,7 @@ def audit(
 
     `claims` is a `Claims`, a folder of Parquet tables, or a mapping of table name → Arrow table, pandas frame, path or
     glob of Parquet files, DuckDB relation or Spark DataFrame; what is not in memory stays in its engine. `rules` are
-    card ids or cards, all active cards when None. `engine` is "duckdb", "spark" or an open engine; unless given it is
+    card ids or cards, the whole catalogue when None: a retired card applies to its dates. `engine` is "duckdb", "spark" or an open engine; unless given it is
     DuckDB, or the Spark of the DataFrames. With `price` each finding carries what Medicare would pay for its line.
     `cards` is a folder of further cards. `received_date` is given to the claims that state none. `memory_limit`
     ("4GB") makes DuckDB spill to disk what does not fit. `progress` is told the number of each rule, how many there
@@ -184,7 +184,7 @@ def audit(
     too little memory.
     """
     tables = given_tables(claims)
-    chosen = [c for c in choose(rules, own_cards(cards) if cards else ()) if c.status == "active" or rules is not None]
+    chosen = choose(rules, own_cards(cards) if cards else ())
     opened = _open(engine, tables, memory_limit) if engine is None or isinstance(engine, str) else engine
     before = opened.tables()
     try:
@@ -241,7 +241,10 @@ def _run(
             progress(number, len(cards), waiting[0])
         keep_views(universe.engine, waiting[0], waiting)
         card = waiting.pop(0)
-        rows, covered[card.id] = run_card(universe, card)
+        try:
+            rows, covered[card.id] = run_card(universe, card)
+        except WorkbookError as error:
+            raise WorkbookError(f"{card.id}: {error}") from None
         found[card.id] = to_findings(card, rows, universe.editions)
         drop_views(universe.engine, waiting)
     findings = pa.concat_tables(

@@ -16,6 +16,7 @@ from workbook.codes.tables import REFERENCE_TABLES
 from workbook.engine import Page, Section, Select, base_tables, parse_select, read_page, view_names
 from workbook.engine.front import Authority, InForce, Strict
 from workbook.engine.html import notebook_html, safe, table_html
+from workbook.engine.views import read_view
 from workbook.engine.yaml import validated
 from workbook.rules.derived import DERIVED
 from workbook.terms import Citation, Span, WorkbookError
@@ -41,8 +42,8 @@ class _Front(Strict):
     authority: tuple[Authority, ...] = Field(min_length=1)
     says: str
     group_code: Literal["CO", "PR", "OA", "PI"] | None = None
-    carc: str | None = None
-    rarc: str | None = None
+    carc: str | None = Field(default=None, pattern=r"^[A-Z]?\d{1,3}$")
+    rarc: str | None = Field(default=None, pattern=r"^(M|MA|N)\d{1,3}$")
     scope: Literal["hospital", "dme"] | None = None
 
 
@@ -171,6 +172,7 @@ def read_card(path: Path) -> Card:
         coverage=_coverage(page),
         page=page,
     )
+    _check_front(card, front)
     _check(card, front)
     return card
 
@@ -182,6 +184,23 @@ def _coverage(page: Page) -> Select | None:
     if len(sections) > 1 or sections[0].sql is None:
         raise page.error(sections[-1].line, "Coverage is one heading with one SELECT")
     return parse_select(sections[0].sql, page.name, sections[0].sql_line)
+
+
+def _check_front(card: Card, front: _Front) -> None:
+    """Refuse fields that are right each by itself and not together."""
+    page, last = card.page, front.in_force.to
+    if last and last < front.in_force.start:
+        raise page.error(page.line("in_force"), f"the last day {last} comes before the first")
+    if front.status == "retired" and not last:
+        raise page.error(page.line("status"), "a retired rule still applies to its dates: in_force needs its last day, to")
+    if front.carc and front.severity != "error":
+        raise page.error(page.line("carc"), f"a payer denies only an error; the severity is {front.severity}")
+    if not front.carc and (needless := [f for f in ("group_code", "rarc") if getattr(front, f)]):
+        raise page.error(page.line(needless[0]), f"{needless[0]} says how a payer denies; give the carc too")
+    view = JUDGED[card.judges][0]
+    if unknown := [name for name in front.needs if name not in read_view(view).columns]:
+        has = ", ".join(read_view(view).columns)
+        raise page.error(page.line("needs"), f"{view} has no column {unknown[0]!r}; its columns are {has}")
 
 
 def _check(card: Card, front: _Front) -> None:
