@@ -38,6 +38,7 @@ class _Front(Strict):
     judges: Literal["claim", "line", "diagnosis"]
     reads: tuple[str, ...] = Field(min_length=1)
     needs: tuple[str, ...] = ()
+    extract_has: tuple[str, ...] = ()
     in_force: InForce
     authority: tuple[Authority, ...] = Field(min_length=1)
     says: str
@@ -71,6 +72,7 @@ class Card:
     applies_to: str
     judges: str
     needs: tuple[str, ...]
+    extract_has: tuple[str, ...]
     in_force: Span
     authority: tuple[Citation, ...]
     says: str
@@ -160,6 +162,7 @@ def read_card(path: Path) -> Card:
         applies_to=front.applies_to,
         judges=front.judges,
         needs=front.needs,
+        extract_has=front.extract_has,
         in_force=front.in_force.span,
         authority=tuple(a.citation for a in front.authority),
         says=front.says,
@@ -201,6 +204,11 @@ def _check_front(card: Card, front: _Front) -> None:
     if unknown := [name for name in front.needs if name not in read_view(view).columns]:
         has = ", ".join(read_view(view).columns)
         raise page.error(page.line("needs"), f"{view} has no column {unknown[0]!r}; its columns are {has}")
+    for place in front.extract_has:
+        table, _, column = place.partition(".")
+        known = CLAIM_TABLES[table].names if table in CLAIM_TABLES else read_view(view).columns if table == view else ()
+        if not known or (column and column not in known):
+            raise page.error(page.line("extract_has"), f"{place} is neither a claim table nor a column of one or of {view}")
 
 
 def _check(card: Card, front: _Front) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NOT_APPLICABLE = "not applicable: "
+#: So many claims or lines without a column are an extract that lacks it; fewer may each be at fault.
+LARGE_EXTRACT = 100
 
 
 class Universe:
@@ -32,6 +34,7 @@ class Universe:
         self.engine = engine
         self.editions = list(editions)
         self._totals: dict[str, int] = {}
+        self._gaps: dict[tuple[str, str], str | None] = {}
 
     def total(self, name: str) -> int:
         """How many rows a table or a view has."""
@@ -45,6 +48,25 @@ class Universe:
             return _nothing(card)
         outcome, why = _outcome(_wrong_type(card))
         return [{"outcome": outcome, "why": why, **self._all[card.judges]}]
+
+    def lacks(self, card: Card) -> str | None:
+        """What a large extract never says and the card must read, if anything: its absence is no claim's fault."""
+        for place in card.extract_has:
+            if (place, card.applies_to) not in self._gaps:
+                self._gaps[place, card.applies_to] = self._gap(place, card.applies_to)
+            if gap := self._gaps[place, card.applies_to]:
+                return gap
+        return None
+
+    def _gap(self, place: str, claim_type: str) -> str | None:
+        table, _, column = place.partition(".")
+        of_type = "" if claim_type == "all" else f"where c.claim_type = '{claim_type}'"
+        [row] = self.engine.query(
+            f"select count(*) as count, count(t.{column or 'claim_id'}) as known "
+            f"from claim c left join {table} t on t.claim_id = c.claim_id {of_type}"
+        ).to_pylist()
+        each = "line" if table.endswith("_line") else "claim"
+        return f"no {each} of the extract has {column or f'a {table}'}" if row["count"] >= LARGE_EXTRACT and not row["known"] else None
 
     @cached_property
     def _all(self) -> dict[str, dict[str, int]]:
@@ -256,6 +278,8 @@ def _judged_sql(universe: Universe, card: Card, among: str | None = None) -> str
         source = card.coverage.reading(alias, among or view, columns).sql
     if card.coverage:
         cases.append("when p.why is not null then p.why")
+    if gap := universe.lacks(card):
+        cases.append(f"when p.claim_id is not null then '{gap}'")
     returned = ", ".join(f"p.{c}" for c in (*key, "service_date", *place))
     return f"select {returned}, case {' '.join(cases)} end as reason from ({source}) p"
 
