@@ -40,12 +40,15 @@ def extract(count, rule, known=()):
 
 def test_visits_and_procedures_are_not_pairs_where_the_extract_has_no_modifiers():
     """DE-SynPUF is such an extract: every opened pair would look like a fault."""
+
     def pairs(count, **told):
         given = extract(count, "PTR-001", range(count))
         lines = given.arrow["claim_line"].to_pylist()
         lines = [{**r, "line_number": n, "hcpcs_code": c} for r in lines for n, c in ((1, "93000"), (2, "93010"))]
         lines[0] |= told
-        return wb.audit(Claims({**given.arrow, "claim_line": CLAIM_LINE.from_rows(lines)}), rules=["PTP-002"], price=False)
+        return wb.audit(
+            Claims({**given.arrow, "claim_line": CLAIM_LINE.from_rows(lines)}), rules=["PTP-002"], price=False
+        )
 
     without, once, small = pairs(50), pairs(50, modifier_1="KX"), pairs(49)
     assert [a.arrow_findings.num_rows for a in (without, once, small)] == [0, 50, 49]
@@ -61,7 +64,9 @@ def test_an_extract_without_diagnoses_has_no_fault_and_no_pass_for_want_of_them(
     whole = Claims({"claim": CLAIM.from_rows(heads), "claim_line": CLAIM_LINE.from_rows(lines)})
     audit = wb.audit(whole, rules=[rule], price=False)
     assert audit.arrow_findings.num_rows == 0
-    assert audit.not_checked == [f"{rule}: 100 lines not checked, because no claim of the extract has a claim_diagnosis"]
+    assert audit.not_checked == [
+        f"{rule}: 100 lines not checked, because no claim of the extract has a claim_diagnosis"
+    ]
 
 
 def test_a_line_of_nobody_is_not_said_to_stand_alone():

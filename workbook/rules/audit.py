@@ -176,12 +176,12 @@ def audit(
 
     `claims` is a `Claims`, a folder of Parquet tables, or a mapping of table name → Arrow table, pandas frame, path or
     glob of Parquet files, DuckDB relation or Spark DataFrame; what is not in memory stays in its engine. `rules` are
-    card ids or cards, the whole catalogue when None: a retired card applies to its dates. `engine` is "duckdb", "spark" or an open engine; unless given it is
-    DuckDB, or the Spark of the DataFrames. With `price` each finding carries what Medicare would pay for its line.
-    `cards` is a folder of further cards. `received_date` is given to the claims that state none. `memory_limit`
-    ("4GB") makes DuckDB spill to disk what does not fit. `progress` is told the number of each rule, how many there
-    are, and its card. Raises WorkbookError for an unknown rule, a card or a table that is not as it should be, and
-    too little memory.
+    card ids or cards, the whole catalogue when None: a retired card applies to its dates. `engine` is "duckdb", "spark"
+    or an open engine; unless given it is DuckDB, or the Spark of the DataFrames. With `price` each finding carries what
+    Medicare would pay for its line. `cards` is a folder of further cards. `received_date` is given to the claims that
+    state none. `memory_limit` ("4GB") makes DuckDB spill to disk what does not fit. `progress` is told the number of
+    each rule, how many there are, and its card. Raises WorkbookError for an unknown rule, a card or a table that is not
+    as it should be, and too little memory.
     """
     tables = given_tables(claims)
     chosen = choose(rules, own_cards(cards) if cards else ())

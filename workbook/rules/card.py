@@ -195,7 +195,9 @@ def _check_front(card: Card, front: _Front) -> None:
     if last and last < front.in_force.start:
         raise page.error(page.line("in_force"), f"the last day {last} comes before the first")
     if front.status == "retired" and not last:
-        raise page.error(page.line("status"), "a retired rule still applies to its dates: in_force needs its last day, to")
+        raise page.error(
+            page.line("status"), "a retired rule still applies to its dates: in_force needs its last day, to"
+        )
     if front.carc and front.severity != "error":
         raise page.error(page.line("carc"), f"a payer denies only an error; the severity is {front.severity}")
     if not front.carc and (needless := [f for f in ("group_code", "rarc") if getattr(front, f)]):
@@ -208,7 +210,9 @@ def _check_front(card: Card, front: _Front) -> None:
         table, _, column = place.partition(".")
         known = CLAIM_TABLES[table].names if table in CLAIM_TABLES else read_view(view).columns if table == view else ()
         if not known or (column and column not in known):
-            raise page.error(page.line("extract_has"), f"{place} is neither a claim table nor a column of one or of {view}")
+            raise page.error(
+                page.line("extract_has"), f"{place} is neither a claim table nor a column of one or of {view}"
+            )
 
 
 def _check(card: Card, front: _Front) -> None:

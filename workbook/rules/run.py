@@ -66,7 +66,11 @@ class Universe:
             f"from claim c left join {table} t on t.claim_id = c.claim_id {of_type}"
         ).to_pylist()
         each = "line" if table.endswith("_line") else "claim"
-        return f"no {each} of the extract has {column or f'a {table}'}" if row["count"] >= LARGE_EXTRACT and not row["known"] else None
+        return (
+            f"no {each} of the extract has {column or f'a {table}'}"
+            if row["count"] >= LARGE_EXTRACT and not row["known"]
+            else None
+        )
 
     @cached_property
     def _all(self) -> dict[str, dict[str, int]]:
