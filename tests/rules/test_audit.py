@@ -9,6 +9,7 @@ import workbook as wb
 from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM, CLAIM_DIAGNOSIS, CLAIM_LINE
 from workbook.terms import WorkbookError
+from workbook.ui.show import findings_text
 
 DAY = date(2025, 11, 3)
 NPI = "1234567893"
@@ -68,6 +69,21 @@ def test_a_finding_carries_rule_line_sentence_authority_edition_and_dollars():
     assert "ptp teaching-2026Q2" in finding["edition"]
     # 0.17 + 0.06 + 0.01 = 0.24 RVU × 32.3465 = 7.76; less 20 % (1.55) = 6.21; less 2 % (0.12) = 6.09
     assert finding["amount_at_stake"] == Decimal("6.09")
+
+
+def test_money_left_behind_is_below_nought_and_is_that_of_the_code_not_billed():
+    given = claims([{"hcpcs_code": "99213"}, {"hcpcs_code": "J1885", "units": Decimal(2)}])
+    audit = wb.audit(given, rules=["MISS-001"])
+    (finding,) = audit.arrow_findings.to_pylist()
+    # 96372: 0.17 + 0.25 + 0.01 = 0.43 RVU × 32.3465 = 13.91; less 20 % (2.78) = 11.13; less 2 % (0.22) = 10.91
+    assert (finding["line_number"], finding["amount_at_stake"]) == (2, Decimal("-10.91"))
+    assert "Left behind $10.91." in findings_text(audit)
+
+
+def test_what_a_line_would_be_paid_is_not_at_stake_where_another_is_missing():
+    given = claims([{"hcpcs_code": "90471"}])
+    (finding,) = wb.audit(given, rules=["MISS-004"]).arrow_findings.to_pylist()
+    assert finding["amount_at_stake"] is None
 
 
 def test_a_clean_claim_has_no_findings():

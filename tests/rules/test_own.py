@@ -112,6 +112,7 @@ def test_an_own_card_can_be_chosen_by_its_id_and_alone(folder):
         ("severity: review", "severity: error\nrarc: M76", r"OWN-001\.md, line 6: rarc says how a payer denies; give the carc too"),
         ("name: charge-above-a-limit", "name: lines-do-not-add-up", r"OWN-001\.md, line 3: the name lines-do-not-add-up is taken by SUM-001"),
         ("    l.line_number,", "    'a' as line_number,", r"OWN-001\.md, line 22: the SELECT returns line_number as string; in the tables it is int64"),
+        ("severity: review", "severity: review\nstake: unbilled", r"OWN-001\.md, line 6: a stake that is unbilled needs the columns line_number and unbilled_code"),
         ("| 500.01 |", "| much |", r"OWN-001\.md, line 40: billed_amount is 'much', expected a money"),
     ],
 )  # fmt: skip

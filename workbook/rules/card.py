@@ -46,6 +46,7 @@ class _Front(Strict):
     carc: str | None = Field(default=None, pattern=r"^[A-Z]?\d{1,3}$")
     rarc: str | None = Field(default=None, pattern=r"^(M|MA|N)\d{1,3}$")
     scope: Literal["hospital", "dme"] | None = None
+    stake: Literal["line", "unbilled", "unknown"] = "line"
 
 
 #: reference tables that are loaded in parts; a card's `scope` says which part it reads, the practitioner's if none
@@ -62,7 +63,10 @@ ALSO_LISTED = {"line": ("ptp_line", "mue_line"), "claim": (), "diagnosis": ("cla
 
 @dataclass(frozen=True)
 class Card:
-    """A rule. Severity: error, a payer denies it; warning, likely wrong; review, a person must look."""
+    """A rule. Severity: error, a payer denies it; warning, likely wrong; review, a person must look.
+
+    At stake is what its `line` (or claim) would be paid, or what is left behind with an `unbilled_code`, or `unknown`.
+    """
 
     id: str
     name: str
@@ -80,6 +84,7 @@ class Card:
     carc: str | None
     rarc: str | None
     scope: str | None
+    stake: str
     prose: str
     select: Select
     coverage: Select | None
@@ -170,6 +175,7 @@ def read_card(path: Path) -> Card:
         carc=front.carc,
         rarc=front.rarc,
         scope=front.scope,
+        stake=front.stake,
         prose=page.top.text,
         select=parse_select(page.top.sql, page.name, page.top.sql_line),
         coverage=_coverage(page),
@@ -229,6 +235,8 @@ def _check(card: Card, front: _Front) -> None:
         raise page.error(page.top.sql_line, f"a card that judges a {card.judges} returns {missing[0]}")
     if card.coverage and set(card.coverage.columns) != {*card.key, "why"}:
         raise page.error(page.of_kind("Coverage")[0].line, f"Coverage returns {', '.join(card.key)} and why")
+    if card.stake == "unbilled" and not {"line_number", "unbilled_code"} <= set(card.select.columns):
+        raise page.error(page.line("stake"), "a stake that is unbilled needs the columns line_number and unbilled_code")
     if absent := [p for p in _PLACEHOLDER.findall(card.says) if p not in card.select.columns]:
         raise page.error(
             page.line("says"), f"says names {{{absent[0]}}}; the SELECT returns {', '.join(card.select.columns)}"
