@@ -165,7 +165,7 @@ _OUTCOMES = ("checked", "not checked", "not applicable")
 
 def audit(
     claims: Claims | Mapping[str, Any] | str | Path,
-    rules: Iterable[str | Card] | None = None,
+    rules: str | Iterable[str | Card] | None = None,
     engine: str | Engine | None = None,
     price: bool = True,
     *,

@@ -285,15 +285,17 @@ def rule(rule_id: str, own: Iterable[Card] = ()) -> Card:
     ids = [path.stem for path in sorted(FOLDER.glob(_FILES))]
     if wanted not in ids:
         ids += [card.id for card in own]
-        near = get_close_matches(wanted, ids, n=3, cutoff=0.5) or ids
-        raise WorkbookError(f"no rule is called {rule_id!r}; did you mean {', '.join(near)}?")
+        near = get_close_matches(wanted, ids, n=3, cutoff=0.5)
+        hint = f"did you mean {', '.join(near)}?" if near else "`workbook rules list` names them all"
+        raise WorkbookError(f"no rule is called {rule_id!r}; {hint}")
     return _read(FOLDER / f"{wanted}.md")
 
 
-def choose(chosen: Iterable[str | Card] | None, own: Sequence[Card] = ()) -> list[Card]:
-    """The cards with these ids and those given as such, or the whole catalogue and the user's `own`."""
+def choose(chosen: str | Iterable[str | Card] | None, own: Sequence[Card] = ()) -> list[Card]:
+    """The card with this id, or those with these ids and given as such, or the whole catalogue and the user's `own`."""
     if chosen is None:
         return [*rules(), *own]
+    chosen = [chosen] if isinstance(chosen, str) else chosen
     return list({c.id: c for c in (r if isinstance(r, Card) else rule(r, own) for r in chosen)}.values())
 
 
