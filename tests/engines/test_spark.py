@@ -104,15 +104,15 @@ def test_an_audit_with_its_prices_is_the_same_on_both_engines(session):
     from tests.rules.test_audit import claims
 
     given = claims(
-        [{"hcpcs_code": c} for c in ("99213", "93000", "93010", "93010", "80053")], diagnoses=("R002", "E11")
+        [{"hcpcs_code": c} for c in ("99213", "93000", "93010", "93010", "80053", "J1885")], diagnoses=("R002", "E11")
     )
     opened = open_engine("spark", session=session)
-    rules = ["DUP-001", "DX-002", "MUE-002", "PTP-002"]
+    rules = ["DUP-001", "DX-002", "MISS-001", "MUE-002", "PTP-002"]
     on_spark, on_duckdb = wb.audit(given, rules, engine=opened), wb.audit(given, rules)
     opened.close()
     assert on_spark.arrow_findings.to_pylist() == on_duckdb.arrow_findings.to_pylist()
     assert on_spark.arrow_coverage.to_pylist() == on_duckdb.arrow_coverage.to_pylist()
-    assert on_duckdb.arrow_findings.num_rows == 4
+    assert on_duckdb.arrow_findings.num_rows == 5
 
 
 def both(session, given):

@@ -9,6 +9,7 @@ import workbook as wb
 from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM, CLAIM_DIAGNOSIS, CLAIM_LINE
 from workbook.terms import WorkbookError
+from workbook.ui.show import findings_text
 
 DAY = date(2025, 11, 3)
 NPI = "1234567893"
@@ -68,6 +69,21 @@ def test_a_finding_carries_rule_line_sentence_authority_edition_and_dollars():
     assert "ptp teaching-2026Q2" in finding["edition"]
     # 0.17 + 0.06 + 0.01 = 0.24 RVU × 32.3465 = 7.76; less 20 % (1.55) = 6.21; less 2 % (0.12) = 6.09
     assert finding["amount_at_stake"] == Decimal("6.09")
+
+
+def test_money_left_behind_is_below_nought_and_is_that_of_the_code_not_billed():
+    given = claims([{"hcpcs_code": "99213"}, {"hcpcs_code": "J1885", "units": Decimal(2)}])
+    audit = wb.audit(given, rules=["MISS-001"])
+    (finding,) = audit.arrow_findings.to_pylist()
+    # 96372: 0.17 + 0.25 + 0.01 = 0.43 RVU × 32.3465 = 13.91; less 20 % (2.78) = 11.13; less 2 % (0.22) = 10.91
+    assert (finding["line_number"], finding["amount_at_stake"]) == (2, Decimal("-10.91"))
+    assert "Left behind $10.91." in findings_text(audit)
+
+
+def test_what_a_line_would_be_paid_is_not_at_stake_where_another_is_missing():
+    given = claims([{"hcpcs_code": "90471"}])
+    (finding,) = wb.audit(given, rules=["MISS-004"]).arrow_findings.to_pylist()
+    assert finding["amount_at_stake"] is None
 
 
 def test_a_clean_claim_has_no_findings():
@@ -140,8 +156,24 @@ def test_denials_are_what_a_payer_would_refuse_with_group_and_reason():
 
 def test_empty_claims_give_no_findings_and_nothing_checked():
     audit = wb.audit(Claims())
-    assert (audit.arrow_findings.num_rows, audit.arrow_coverage.num_rows) == (0, 0)
+    assert audit.arrow_findings.num_rows == 0
+    assert outcomes(audit, "SUM-001") == {("not checked", "the data have no claim"): 0}
+    assert outcomes(audit, "DX-001") == {("not checked", "the data have no diagnosis"): 0}
+    assert {c["rule_id"] for c in audit.arrow_coverage.to_pylist()} == {card.id for card in wb.rules()}
     assert f"{len(wb.rules())} rules could check nothing" in repr(audit)
+
+
+def test_a_rule_about_diagnoses_is_not_passed_over_where_the_data_have_none():
+    audit = wb.audit(claims([{"hcpcs_code": "99213"}], diagnoses=()), price=False)
+    assert outcomes(audit, "DX-001") == {("not checked", "the data have no diagnosis"): 0}
+    assert "DX-001: 0 diagnoses not checked, because the data have no diagnosis" in audit.not_checked
+    assert outcomes(audit, "DX-012") == {("not applicable", "not a institutional claim"): 0}
+
+
+def test_a_claim_of_no_stated_type_is_not_judged_by_a_rule_for_one_type():
+    audit = wb.audit(claims([{"hcpcs_code": "93000"}, {"hcpcs_code": "93000"}], claim_type=None), price=False)
+    assert outcomes(audit, "DUP-001") == {("not checked", "claim_type is missing"): 2}
+    assert audit.arrow_findings.num_rows == 0
 
 
 def test_what_a_claim_says_is_escaped_where_it_is_shown():

@@ -3,7 +3,7 @@
 import pytest
 
 from workbook.engine import open_engine
-from workbook.rules.card import FOLDER, read_card, rule, rules
+from workbook.rules.card import FOLDER, choose, read_card, rule, rules
 from workbook.rules.examples import examples, run_examples
 from workbook.terms import WorkbookError
 
@@ -58,6 +58,9 @@ def test_one_card_is_found_in_any_case_and_an_unknown_one_names_its_neighbours()
     assert rule("ptp-001").id == "PTP-001"
     with pytest.raises(WorkbookError, match=r"no rule is called 'PTP-01'; did you mean .*PTP-001"):
         rule("PTP-01")
+    with pytest.raises(WorkbookError, match=r"no rule is called ''; `workbook rules list` names them all"):
+        rule("")
+    assert [card.id for card in choose("PTP-001")] == ["PTP-001"]
 
 
 CARD = (FOLDER / "SUM-001.md").read_text(encoding="utf-8")

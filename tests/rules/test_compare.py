@@ -34,6 +34,28 @@ def test_the_findings_file_of_an_earlier_run_is_read_back_as_it_was(tmp_path):
     assert repr(audit.compare(tmp_path / "findings.csv")) == "0 new, 0 gone, 2 unchanged"
 
 
+def test_a_finding_is_not_gone_where_its_rule_did_not_run_or_could_check_nothing():
+    earlier = wb.audit(claims(DOUBLED, billed=Decimal(1), diagnoses=("E11",)), price=False)
+    fewer = wb.audit(claims(DOUBLED), rules=["SUM-001"], price=False).compare(earlier)
+    assert [(f["change"], f["rule_id"]) for f in fewer.to_arrow().to_pylist()] == [
+        ("gone", "SUM-001"),
+        ("not judged", "DUP-001"),
+        ("not judged", "DX-002"),
+    ]
+    assert repr(fewer).startswith("0 new, 1 gone, 0 unchanged, 2 not judged")
+    undated = wb.audit(claims([{"hcpcs_code": "99213"}], diagnoses=()), price=False).compare(earlier)
+    assert undated.not_judged["rule_id"].to_pylist() == ["DX-002"]
+
+
+def test_an_earlier_file_may_lack_the_columns_that_may_be_empty(tmp_path):
+    audit = wb.audit(claims(DOUBLED), price=False)
+    kept = audit.arrow_findings.drop_columns(["amount_at_stake", "carc", "edition"])
+    write_people_csv(kept, tmp_path / "findings.csv")
+    assert repr(audit.compare(tmp_path / "findings.csv")) == "0 new, 0 gone, 1 unchanged"
+    gone = wb.audit(claims([{"hcpcs_code": "99213"}]), price=False).compare(tmp_path / "findings.csv").gone
+    assert gone.select(["rule_id", "carc"]).to_pylist() == [{"rule_id": "DUP-001", "carc": None}]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -1,5 +1,6 @@
 """Cards of the user's own run beside ours, and are held to the same."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -76,7 +77,7 @@ def folder(tmp_path):
 def test_an_own_card_runs_beside_ours_with_findings_and_coverage(folder):
     given = claims([{"hcpcs_code": "99213", "billed_amount": Decimal("600.5")}, {"hcpcs_code": None}])
     audit = wb.audit(given, cards=folder(), price=False)
-    assert len(audit.cards) == len([c for c in wb.rules() if c.status == "active"]) + 1
+    assert len(audit.cards) == len(wb.rules()) + 1
     (own,) = [f for f in audit.arrow_findings.to_pylist() if f["rule_id"] == "OWN-001"]
     assert (own["line_number"], own["message"]) == (1, "99213 is charged at $600.50.")
     assert (own["authority"], own["severity"], own["carc"]) == ("House rule 7", "review", None)
@@ -103,6 +104,15 @@ def test_an_own_card_can_be_chosen_by_its_id_and_alone(folder):
         ("l.hcpcs_code,", "getenv('HOME') as hcpcs_code,", r"OWN-001\.md, line 25: getenv\(\) is not a function"),
         ("> 500", "> 600", r"OWN-001\.md, line 37: the example 'Flagged: above it' does not hold: it says \('C1', 1\), the card finds nothing"),
         ("> 500", ">= 500", r"OWN-001\.md, line 42: the example 'Passes: the limit itself' does not hold: it says nothing"),
+        ("judges: line", "judges: line\nneeds: [colour]", r"OWN-001\.md, line 8: service_line has no column 'colour'; its columns are claim_id"),
+        ("from: 2020-01-01", "from: 2020-01-01, to: 2019-01-01", r"OWN-001\.md, line 9: the last day 2019-01-01 comes before the first"),
+        ("status: active", "status: retired", r"OWN-001\.md, line 4: a retired rule still applies .* needs its last day"),
+        ("severity: review", 'severity: warning\ncarc: "16"', r"OWN-001\.md, line 6: a payer denies only an error; the severity is warning"),
+        ("severity: review", 'severity: error\ncarc: "99999"', r"OWN-001\.md, line 6, carc: .*'99999'"),
+        ("severity: review", "severity: error\nrarc: M76", r"OWN-001\.md, line 6: rarc says how a payer denies; give the carc too"),
+        ("name: charge-above-a-limit", "name: lines-do-not-add-up", r"OWN-001\.md, line 3: the name lines-do-not-add-up is taken by SUM-001"),
+        ("    l.line_number,", "    'a' as line_number,", r"OWN-001\.md, line 22: the SELECT returns line_number as string; in the tables it is int64"),
+        ("severity: review", "severity: review\nstake: unbilled", r"OWN-001\.md, line 6: a stake that is unbilled needs the columns line_number and unbilled_code"),
         ("| 500.01 |", "| much |", r"OWN-001\.md, line 40: billed_amount is 'much', expected a money"),
     ],
 )  # fmt: skip
@@ -114,6 +124,30 @@ def test_a_card_that_is_not_as_it_should_be_is_refused_with_file_and_line(folder
 def test_an_id_that_ships_is_taken(folder):
     with pytest.raises(WorkbookError, match=r"SUM-001\.md, line 2: the id SUM-001 is taken"):
         wb.audit(claims([{"hcpcs_code": "99213"}]), cards=folder("id: OWN-001", "id: SUM-001", "SUM-001.md"))
+
+
+def test_a_name_is_taken_by_another_card_of_the_folder(folder):
+    folder()
+    with pytest.raises(WorkbookError, match=r"OWN-002\.md, line 3: the name charge-above-a-limit is taken by OWN-001"):
+        wb.audit(claims([{"hcpcs_code": "99213"}]), cards=folder("id: OWN-001", "id: OWN-002", "OWN-002.md"))
+
+
+def test_a_card_that_fails_on_the_data_is_named(folder):
+    place = folder("billed_amount > 500", "billed_amount > 500 and cast(l.hcpcs_code as integer) > 0")
+    given = claims([{"hcpcs_code": "G0463", "billed_amount": Decimal(600)}])
+    with pytest.raises(WorkbookError, match=r"^OWN-001: .*'G0463'"):
+        wb.audit(given, rules=["OWN-001"], cards=place)
+
+
+def test_a_retired_card_still_applies_to_its_dates(folder):
+    place = folder("in_force: {from: 2020-01-01}", "in_force: {from: 2020-01-01, to: 2025-12-31}")
+    text = (place / "OWN-001.md").read_text().replace("status: active", "status: retired")
+    (place / "OWN-001.md").write_text(text)
+    lines = [{"hcpcs_code": "99213", "billed_amount": Decimal(600)}]
+    before, after = (wb.audit(claims(lines, day=date(year, 3, 2)), cards=place, price=False) for year in (2025, 2026))
+    assert outcomes(before, "OWN-001") == {("checked", None): 1}
+    assert [f["message"] for f in before.arrow_findings.to_pylist() if f["rule_id"] == "OWN-001"]
+    assert outcomes(after, "OWN-001") == {("not applicable", "the rule was not in force"): 1}
 
 
 def test_a_folder_without_cards_is_refused(tmp_path):

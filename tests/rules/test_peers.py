@@ -121,6 +121,9 @@ def test_groups_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
         peers(claims, groups=tmp_path / "none.csv")
     with pytest.raises(WorkbookError, match="no measure is called 'level-five'"):
         peers(claims, only=["level-five"])
+    with pytest.raises(WorkbookError, match="no measure is named; there are emergency-visits"):
+        peers(claims, only=[])
+    assert [one.id for one in peers(claims, only="long-days").measures] == ["long-days"]
 
 
 def test_the_curve_is_drawn_with_its_words() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.claims.given import given_tables, put_tables
 from workbook.claims.model import Claims
+from workbook.claims.tables import CLAIM_LINE
 from workbook.codes import edition_rows, editions, reference
-from workbook.engine import Engine, open_engine, to_pandas
+from workbook.engine import TYPES, Engine, open_engine, to_pandas
 from workbook.engine.html import notebook_html, safe, table_html
 from workbook.engine.run import kind_of
 from workbook.payment.tables import DENIAL
@@ -82,6 +84,17 @@ class Audit:
         ).to_pylist()
         return rows
 
+    @cached_property
+    def _told(self) -> dict[str, set[str]]:
+        told: dict[str, set[str]] = {}
+        for row in self.arrow_coverage.to_pylist():
+            told.setdefault(row["rule_id"], set()).add(row["outcome"])
+        return told
+
+    def _outcomes(self, card: Card) -> set[str]:
+        """Which outcomes a card had among the things that it judges."""
+        return self._told.get(card.id, {"not checked"})
+
     @property
     def denials(self) -> pa.Table:
         """The findings that a payer would deny, as rows of `workbook.payment.tables.DENIAL`."""
@@ -106,17 +119,15 @@ class Audit:
 
     def compare(self, earlier: Audit | pa.Table | str | Path) -> Comparison:
         """Which findings are new, gone and unchanged since an earlier audit, or its findings.csv."""
-        return compare(self.arrow_findings, earlier.arrow_findings if isinstance(earlier, Audit) else earlier)
+        before = earlier.arrow_findings if isinstance(earlier, Audit) else earlier
+        silent = {card.id for card in self.cards if self._outcomes(card) - {"not applicable"} == {"not checked"}}
+        return compare(self.arrow_findings, before, {card.id for card in self.cards} - silent)
 
     def __repr__(self) -> str:
         found = {row["rule_id"]: row["finding_id_count"] for row in self._totals}
         by = {s: sum(found.get(c.id, 0) for c in self.cards if c.severity == s) for s in _SEVERITIES}
         counts = ", ".join(f"{n:,} {s}" for s, n in by.items() if n) or "nothing found"
-        outcomes: dict[str, set[str]] = {}
-        for row in self.arrow_coverage.to_pylist():
-            outcomes.setdefault(row["rule_id"], set()).add(row["outcome"])
-        silent = [outcomes.get(card.id, {"not checked"}) for card in self.cards]
-        silent = [told for told in silent if "checked" not in told]
+        silent = [told for told in map(self._outcomes, self.cards) if "checked" not in told]
         apart = sum("not checked" not in told for told in silent)
         text = f"{_counted(len(self.cards), 'rule')}: {counts}"
         text += f"; {_counted(apart, 'rule')} not applicable" if apart else ""
@@ -154,7 +165,7 @@ _OUTCOMES = ("checked", "not checked", "not applicable")
 
 def audit(
     claims: Claims | Mapping[str, Any] | str | Path,
-    rules: Iterable[str | Card] | None = None,
+    rules: str | Iterable[str | Card] | None = None,
     engine: str | Engine | None = None,
     price: bool = True,
     *,
@@ -167,15 +178,15 @@ def audit(
 
     `claims` is a `Claims`, a folder of Parquet tables, or a mapping of table name → Arrow table, pandas frame, path or
     glob of Parquet files, DuckDB relation or Spark DataFrame; what is not in memory stays in its engine. `rules` are
-    card ids or cards, all active cards when None. `engine` is "duckdb", "spark" or an open engine; unless given it is
-    DuckDB, or the Spark of the DataFrames. With `price` each finding carries what Medicare would pay for its line.
-    `cards` is a folder of further cards. `received_date` is given to the claims that state none. `memory_limit`
-    ("4GB") makes DuckDB spill to disk what does not fit. `progress` is told the number of each rule, how many there
-    are, and its card. Raises WorkbookError for an unknown rule, a card or a table that is not as it should be, and
-    too little memory.
+    card ids or cards, the whole catalogue when None: a retired card applies to its dates. `engine` is "duckdb", "spark"
+    or an open engine; unless given it is DuckDB, or the Spark of the DataFrames. With `price` each finding carries what
+    Medicare would pay for its line. `cards` is a folder of further cards. `received_date` is given to the claims that
+    state none. `memory_limit` ("4GB") makes DuckDB spill to disk what does not fit. `progress` is told the number of
+    each rule, how many there are, and its card. Raises WorkbookError for an unknown rule, a card or a table that is not
+    as it should be, and too little memory.
     """
     tables = given_tables(claims)
-    chosen = [c for c in choose(rules, own_cards(cards) if cards else ()) if c.status == "active" or rules is not None]
+    chosen = choose(rules, own_cards(cards) if cards else ())
     opened = _open(engine, tables, memory_limit) if engine is None or isinstance(engine, str) else engine
     before = opened.tables()
     try:
@@ -187,7 +198,7 @@ def audit(
         put_derived(opened, {name for card in here for name in card.reads})
         found, covered = _run(universe, chosen, {card.id for card in here}, progress)
         if price and found.num_rows:
-            found = _with_stakes(opened, found)
+            found = _with_stakes(opened, found, {card.id: card.stake for card in chosen})
         return Audit(found, COVERAGE.from_rows(covered), tuple(chosen))
     finally:
         if opened is engine:
@@ -232,7 +243,10 @@ def _run(
             progress(number, len(cards), waiting[0])
         keep_views(universe.engine, waiting[0], waiting)
         card = waiting.pop(0)
-        rows, covered[card.id] = run_card(universe, card)
+        try:
+            rows, covered[card.id] = run_card(universe, card)
+        except WorkbookError as error:
+            raise WorkbookError(f"{card.id}: {error}") from None
         found[card.id] = to_findings(card, rows, universe.editions)
         drop_views(universe.engine, waiting)
     findings = pa.concat_tables(
@@ -250,14 +264,41 @@ def _load_reference(engine: Engine, cards: list[Card]) -> list[Edition]:
     return loaded
 
 
-def _with_stakes(engine: Engine, found: pa.Table) -> pa.Table:
-    """Give each finding what Medicare would pay for its line, or for all lines of its claim; null when not priced."""
+#: The number of the line that is added to a claim for what it leaves behind: this, and the finding's place.
+_UNBILLED = 1_000_000
+#: What that line has in common with the one that was found; the rest is null.
+_LIKE_THE_FOUND = (
+    "claim_id", "service_from_date", "service_through_date", "place_of_service", "rendering_provider_npi",
+    "diagnosis_pointer_1", "diagnosis_pointer_2", "diagnosis_pointer_3", "diagnosis_pointer_4",
+)  # fmt: skip
+
+
+def _with_stakes(engine: Engine, found: pa.Table, stakes: Mapping[str, str]) -> pa.Table:
+    """Give each finding its stake, by what its card says.
+
+    That is what Medicare would pay for its line, or for all lines of its claim; below nought what it would pay for the
+    code that was left behind; null when not priced or unknown.
+    """
     import pyarrow as pa
 
     from workbook.payment.price import keep_paid
 
     places = pa.array(range(found.num_rows), pa.int64())
-    keys = pa.table({"place": places, "claim_id": found["claim_id"], "line_number": found["line_number"]})
+    told = [stakes[rule_id] for rule_id in found["rule_id"].to_pylist()]
+    is_left = [stake == "unbilled" for stake in told]
+    codes = [
+        json.loads(e)["unbilled_code"] if left else None
+        for e, left in zip(found["evidence"].to_pylist(), is_left, strict=True)
+    ]
+    keys = pa.table(
+        {
+            "place": places,
+            "claim_id": found["claim_id"],
+            "line_number": found["line_number"],
+            "stake": pa.array(told, pa.string()),
+            "unbilled_code": pa.array(codes, pa.string()),
+        }
+    )
     engine.put("finding_key", keys)
     engine.keep(
         "claim_found",
@@ -265,18 +306,49 @@ def _with_stakes(engine: Engine, found: pa.Table) -> pa.Table:
     )
     engine.drop("claim")
     engine.view("claim", "select * from claim_found")
+    if any(is_left):
+        _add_unbilled_lines(engine)
     keep_paid(engine)
     paid = engine.query(
-        """select f.place, cast(case when f.line_number is null then t.paid_amount else l.paid_amount end
-            as decimal(12, 2)) as paid_amount
+        f"""select f.place, cast(case
+            when f.stake = 'unknown' then null
+            when f.stake = 'unbilled' then -u.paid_amount
+            when f.line_number is null then t.paid_amount
+            else l.paid_amount
+        end as decimal(12, 2)) as paid_amount
         from finding_key f
         left join (
             select claim_id, line_number, min(paid_amount) as paid_amount from line group by claim_id, line_number
         ) l on l.claim_id = f.claim_id and l.line_number = f.line_number
         left join (
+            select claim_id, line_number, min(paid_amount) as paid_amount from line group by claim_id, line_number
+        ) u on u.claim_id = f.claim_id and u.line_number = f.place + {_UNBILLED}
+        left join (
             select claim_id, case when count(*) = count(paid_amount) then sum(paid_amount) end as paid_amount
-            from line group by claim_id
+            from line where line_number < {_UNBILLED} group by claim_id
         ) t on t.claim_id = f.claim_id
         order by f.place"""
     )
     return found.set_column(found.schema.get_field_index("amount_at_stake"), "amount_at_stake", paid["paid_amount"])
+
+
+def _add_unbilled_lines(engine: Engine) -> None:
+    """Add to the claims found a line for each code that they leave behind, charged above any fee."""
+    given = {
+        "line_number": f"f.place + {_UNBILLED}",
+        "hcpcs_code": "f.unbilled_code",
+        "units": "1",
+        "unit_basis": "'UN'",
+    }
+    given |= {"billed_amount": "99999", **{name: f"l.{name}" for name in _LIKE_THE_FOUND}}
+    columns = [f"cast({given.get(c.name, 'null')} as {TYPES[c.type]}) as {c.name}" for c in CLAIM_LINE.columns]
+    engine.keep(
+        "claim_line_found",
+        f"select {', '.join(f'l.{name}' for name in CLAIM_LINE.names)} from claim_line l "
+        "where exists (select 1 from finding_key f where f.claim_id = l.claim_id) "
+        f"union all select {', '.join(columns)} from claim_line l "
+        "join finding_key f on f.claim_id = l.claim_id and f.line_number = l.line_number "
+        "where f.unbilled_code is not null",
+    )
+    engine.drop("claim_line")
+    engine.view("claim_line", "select * from claim_line_found")

@@ -16,6 +16,7 @@ from workbook.codes.tables import REFERENCE_TABLES
 from workbook.engine import Page, Section, Select, base_tables, parse_select, read_page, view_names
 from workbook.engine.front import Authority, InForce, Strict
 from workbook.engine.html import notebook_html, safe, table_html
+from workbook.engine.views import read_view
 from workbook.engine.yaml import validated
 from workbook.rules.derived import DERIVED
 from workbook.terms import Citation, Span, WorkbookError
@@ -37,13 +38,15 @@ class _Front(Strict):
     judges: Literal["claim", "line", "diagnosis"]
     reads: tuple[str, ...] = Field(min_length=1)
     needs: tuple[str, ...] = ()
+    extract_has: tuple[str, ...] = ()
     in_force: InForce
     authority: tuple[Authority, ...] = Field(min_length=1)
     says: str
     group_code: Literal["CO", "PR", "OA", "PI"] | None = None
-    carc: str | None = None
-    rarc: str | None = None
+    carc: str | None = Field(default=None, pattern=r"^[A-Z]?\d{1,3}$")
+    rarc: str | None = Field(default=None, pattern=r"^(M|MA|N)\d{1,3}$")
     scope: Literal["hospital", "dme"] | None = None
+    stake: Literal["line", "unbilled", "unknown"] = "line"
 
 
 #: reference tables that are loaded in parts; a card's `scope` says which part it reads, the practitioner's if none
@@ -60,7 +63,10 @@ ALSO_LISTED = {"line": ("ptp_line", "mue_line"), "claim": (), "diagnosis": ("cla
 
 @dataclass(frozen=True)
 class Card:
-    """A rule. Severity: error, a payer denies it; warning, likely wrong; review, a person must look."""
+    """A rule. Severity: error, a payer denies it; warning, likely wrong; review, a person must look.
+
+    At stake is what its `line` (or claim) would be paid, or what is left behind with an `unbilled_code`, or `unknown`.
+    """
 
     id: str
     name: str
@@ -70,6 +76,7 @@ class Card:
     applies_to: str
     judges: str
     needs: tuple[str, ...]
+    extract_has: tuple[str, ...]
     in_force: Span
     authority: tuple[Citation, ...]
     says: str
@@ -77,6 +84,7 @@ class Card:
     carc: str | None
     rarc: str | None
     scope: str | None
+    stake: str
     prose: str
     select: Select
     coverage: Select | None
@@ -159,6 +167,7 @@ def read_card(path: Path) -> Card:
         applies_to=front.applies_to,
         judges=front.judges,
         needs=front.needs,
+        extract_has=front.extract_has,
         in_force=front.in_force.span,
         authority=tuple(a.citation for a in front.authority),
         says=front.says,
@@ -166,11 +175,13 @@ def read_card(path: Path) -> Card:
         carc=front.carc,
         rarc=front.rarc,
         scope=front.scope,
+        stake=front.stake,
         prose=page.top.text,
         select=parse_select(page.top.sql, page.name, page.top.sql_line),
         coverage=_coverage(page),
         page=page,
     )
+    _check_front(card, front)
     _check(card, front)
     return card
 
@@ -182,6 +193,32 @@ def _coverage(page: Page) -> Select | None:
     if len(sections) > 1 or sections[0].sql is None:
         raise page.error(sections[-1].line, "Coverage is one heading with one SELECT")
     return parse_select(sections[0].sql, page.name, sections[0].sql_line)
+
+
+def _check_front(card: Card, front: _Front) -> None:
+    """Refuse fields that are right each by itself and not together."""
+    page, last = card.page, front.in_force.to
+    if last and last < front.in_force.start:
+        raise page.error(page.line("in_force"), f"the last day {last} comes before the first")
+    if front.status == "retired" and not last:
+        raise page.error(
+            page.line("status"), "a retired rule still applies to its dates: in_force needs its last day, to"
+        )
+    if front.carc and front.severity != "error":
+        raise page.error(page.line("carc"), f"a payer denies only an error; the severity is {front.severity}")
+    if not front.carc and (needless := [f for f in ("group_code", "rarc") if getattr(front, f)]):
+        raise page.error(page.line(needless[0]), f"{needless[0]} says how a payer denies; give the carc too")
+    view = JUDGED[card.judges][0]
+    if unknown := [name for name in front.needs if name not in read_view(view).columns]:
+        has = ", ".join(read_view(view).columns)
+        raise page.error(page.line("needs"), f"{view} has no column {unknown[0]!r}; its columns are {has}")
+    for place in front.extract_has:
+        table, _, column = place.partition(".")
+        known = CLAIM_TABLES[table].names if table in CLAIM_TABLES else read_view(view).columns if table == view else ()
+        if not known or (column and column not in known):
+            raise page.error(
+                page.line("extract_has"), f"{place} is neither a claim table nor a column of one or of {view}"
+            )
 
 
 def _check(card: Card, front: _Front) -> None:
@@ -198,6 +235,8 @@ def _check(card: Card, front: _Front) -> None:
         raise page.error(page.top.sql_line, f"a card that judges a {card.judges} returns {missing[0]}")
     if card.coverage and set(card.coverage.columns) != {*card.key, "why"}:
         raise page.error(page.of_kind("Coverage")[0].line, f"Coverage returns {', '.join(card.key)} and why")
+    if card.stake == "unbilled" and not {"line_number", "unbilled_code"} <= set(card.select.columns):
+        raise page.error(page.line("stake"), "a stake that is unbilled needs the columns line_number and unbilled_code")
     if absent := [p for p in _PLACEHOLDER.findall(card.says) if p not in card.select.columns]:
         raise page.error(
             page.line("says"), f"says names {{{absent[0]}}}; the SELECT returns {', '.join(card.select.columns)}"
@@ -246,15 +285,17 @@ def rule(rule_id: str, own: Iterable[Card] = ()) -> Card:
     ids = [path.stem for path in sorted(FOLDER.glob(_FILES))]
     if wanted not in ids:
         ids += [card.id for card in own]
-        near = get_close_matches(wanted, ids, n=3, cutoff=0.5) or ids
-        raise WorkbookError(f"no rule is called {rule_id!r}; did you mean {', '.join(near)}?")
+        near = get_close_matches(wanted, ids, n=3, cutoff=0.5)
+        hint = f"did you mean {', '.join(near)}?" if near else "`workbook rules list` names them all"
+        raise WorkbookError(f"no rule is called {rule_id!r}; {hint}")
     return _read(FOLDER / f"{wanted}.md")
 
 
-def choose(chosen: Iterable[str | Card] | None, own: Sequence[Card] = ()) -> list[Card]:
-    """The cards with these ids and those given as such, or the whole catalogue and the user's `own`."""
+def choose(chosen: str | Iterable[str | Card] | None, own: Sequence[Card] = ()) -> list[Card]:
+    """The card with this id, or those with these ids and given as such, or the whole catalogue and the user's `own`."""
     if chosen is None:
         return [*rules(), *own]
+    chosen = [chosen] if isinstance(chosen, str) else chosen
     return list({c.id: c for c in (r if isinstance(r, Card) else rule(r, own) for r in chosen)}.values())
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from workbook.claims.tables import CLAIM_TABLES
 from workbook.codes.tables import REFERENCE_TABLES
 from workbook.engine import Engine, Select, open_engine, view_names
-from workbook.engine.run import SqlError
+from workbook.engine.run import SqlError, columns_of
 from workbook.engine.views import read_view
-from workbook.rules.card import FOLDER, Card, read_card
+from workbook.rules.card import JUDGED, Card, read_card, rules
 from workbook.rules.derived import DERIVED
 from workbook.rules.examples import Example, run_examples
 from workbook.terms import WorkbookError
@@ -28,12 +28,15 @@ def own_cards(folder: str | Path) -> list[Card]:
     if not files:
         raise WorkbookError(f"{place} holds no rule card (FAMILY-NNN.md)")
     cards = [read_card(path) for path in files]
-    taken = {path.stem for path in FOLDER.glob("*.md")}
+    shipped = rules()
+    taken = {card.id: "a card that ships" for card in shipped} | {card.name: card.id for card in shipped}
     for card in cards:
-        if card.id in taken:
-            raise card.page.error(
-                card.page.line("id"), f"the id {card.id} is taken by a card that ships; choose another"
-            )
+        for field in ("id", "name"):
+            if (value := getattr(card, field)) in taken:
+                raise card.page.error(
+                    card.page.line(field), f"the {field} {value} is taken by {taken[value]}; choose another"
+                )
+        taken |= {card.id: card.page.name, card.name: card.id}
         check_card(card)
     return cards
 
@@ -67,10 +70,17 @@ def check_card(card: Card) -> None:
 
 
 def _bind(engine: Engine, card: Card, select: Select, line: int) -> None:
+    import pyarrow.types as t
+
     try:
         engine.view("checked", select.sql)
     except SqlError as error:
         raise card.page.error(line + error.line - 1, f"the SELECT cannot run: {error}") from None
+    found, judged = columns_of(engine, "checked"), columns_of(engine, JUDGED[card.judges][0])
+    for name in card.key:
+        kind, needed = found.field(name).type, judged.field(name).type
+        if kind != needed and not (t.is_integer(kind) and t.is_integer(needed)):
+            raise card.page.error(line, f"the SELECT returns {name} as {kind}; in the tables it is {needed}")
 
 
 def _does_not_hold(card: Card, example: Example) -> WorkbookError:

@@ -159,7 +159,7 @@ class Curve:
 def peers(
     claims: Claims | Mapping[str, Any] | str | Path,
     groups: pd.DataFrame | str | Path | None = None,
-    only: Iterable[str] | None = None,
+    only: str | Iterable[str] | None = None,
     engine: str | Engine = "duckdb",
 ) -> Peers:
     """Compare every provider with its peers.
@@ -170,7 +170,10 @@ def peers(
     of the peers whose share is lower. Raises WorkbookError for an unknown measure or a file of groups that cannot be
     read.
     """
-    chosen = measures() if only is None else tuple(measure(name) for name in only)
+    names = [only] if isinstance(only, str) else only
+    chosen = measures() if names is None else tuple(measure(name) for name in names)
+    if not chosen:
+        raise WorkbookError(f"no measure is named; there are {', '.join(m.id for m in measures())}")
     own_engine = isinstance(engine, str)
     opened = open_engine(engine) if isinstance(engine, str) else engine
     before = opened.tables()

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NOT_APPLICABLE = "not applicable: "
+#: So many claims or lines without a column are an extract that lacks it; fewer may each be at fault.
+LARGE_EXTRACT = 100
 
 
 class Universe:
@@ -32,6 +34,7 @@ class Universe:
         self.engine = engine
         self.editions = list(editions)
         self._totals: dict[str, int] = {}
+        self._gaps: dict[tuple[str, str], str | None] = {}
 
     def total(self, name: str) -> int:
         """How many rows a table or a view has."""
@@ -41,9 +44,33 @@ class Universe:
 
     def not_of_this_type(self, card: Card) -> list[dict[str, Any]]:
         """The coverage of a card when no claim is of the type it is for: nothing else need be asked."""
-        total = self._all[card.judges]
+        if not self._all["claim"]["count"]:
+            return _nothing(card)
         outcome, why = _outcome(_wrong_type(card))
-        return [{"outcome": outcome, "why": why, **total}] if total["count"] else []
+        return [{"outcome": outcome, "why": why, **self._all[card.judges]}]
+
+    def lacks(self, card: Card) -> str | None:
+        """What a large extract never says and the card must read, if anything: its absence is no claim's fault."""
+        for place in card.extract_has:
+            if (place, card.applies_to) not in self._gaps:
+                self._gaps[place, card.applies_to] = self._gap(place, card.applies_to)
+            if gap := self._gaps[place, card.applies_to]:
+                return gap
+        return None
+
+    def _gap(self, place: str, claim_type: str) -> str | None:
+        table, _, column = place.partition(".")
+        of_type = "" if claim_type == "all" else f"where c.claim_type = '{claim_type}'"
+        [row] = self.engine.query(
+            f"select count(*) as count, count(t.{column or 'claim_id'}) as known "
+            f"from claim c left join {table} t on t.claim_id = c.claim_id {of_type}"
+        ).to_pylist()
+        each = "line" if table.endswith("_line") else "claim"
+        return (
+            f"no {each} of the extract has {column or f'a {table}'}"
+            if row["count"] >= LARGE_EXTRACT and not row["known"]
+            else None
+        )
 
     @cached_property
     def _all(self) -> dict[str, dict[str, int]]:
@@ -154,8 +181,15 @@ def _coverage(universe: Universe, card: Card) -> list[dict[str, Any]]:
         universe.engine.drop("judged")
         _keep_why_not(universe.engine, card, once=True)
         rows = _counted(universe, card)
+    if not rows:
+        return _nothing(card)
     found = [dict(zip(("outcome", "why"), _outcome(r["reason"]), strict=True)) | r for r in rows]
     return sorted(found, key=lambda r: (r["outcome"], r["why"] or ""))
+
+
+def _nothing(card: Card) -> list[dict[str, Any]]:
+    """The coverage of a card when the data hold none of what it judges: a rule is never passed over in silence."""
+    return [{"outcome": "not checked", "why": f"the data have no {card.judges}", "count": 0, "claims": 0}]
 
 
 def _counted(universe: Universe, card: Card) -> list[dict[str, Any]]:
@@ -248,6 +282,8 @@ def _judged_sql(universe: Universe, card: Card, among: str | None = None) -> str
         source = card.coverage.reading(alias, among or view, columns).sql
     if card.coverage:
         cases.append("when p.why is not null then p.why")
+    if gap := universe.lacks(card):
+        cases.append(f"when p.claim_id is not null then '{gap}'")
     returned = ", ".join(f"p.{c}" for c in (*key, "service_date", *place))
     return f"select {returned}, case {' '.join(cases)} end as reason from ({source}) p"
 
@@ -255,6 +291,7 @@ def _judged_sql(universe: Universe, card: Card, among: str | None = None) -> str
 def _cases(card: Card, editions: Sequence[Edition]) -> list[str]:
     cases = []
     if card.applies_to != "all":
+        cases.append("when p.claim_type is null then 'claim_type is missing'")
         cases.append(f"when p.claim_type <> '{card.applies_to}' then '{_wrong_type(card)}'")
     cases.append("when p.service_date is null then 'the date of service is missing'")
     cases.append(f"when not ({_within([card.in_force])}) then '{NOT_APPLICABLE}the rule was not in force'")

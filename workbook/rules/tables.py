@@ -24,7 +24,8 @@ FINDING = Table(
         Column(
             "amount_at_stake",
             "money",
-            "what Medicare would pay for the line or claim, the deductible met; null if not priced",
+            "what Medicare would pay for the line or claim, the deductible met; below nought what was left behind; "
+            "null if not priced",
         ),
         Column("carc", "text", "the claim adjustment reason code of the denial"),
         Column("authority", "text", "what the rule rests on", required=True),

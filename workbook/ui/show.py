@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from workbook.claims.intake.result import IntakeResult
 from workbook.claims.model import Claims
 from workbook.codes import dotted
@@ -38,7 +40,7 @@ def findings_text(audit: Audit, limit: int = 20) -> str:
     found = audit.arrow_findings
     for f in found.slice(0, limit).to_pylist():
         place = f"{f['claim_id']}" + (f" line {f['line_number']}" if f["line_number"] is not None else "")
-        stake = f" At stake {dollars(f['amount_at_stake'])}." if f["amount_at_stake"] is not None else ""
+        stake = _stake(f["amount_at_stake"])
         rows.append(f"  {f['severity']:<7} {f['rule_id']:<8} {place}: {f['message']}{stake}")
         rows.append(f"          {f['authority']}" + (f" [{f['edition']}]" if f["edition"] else ""))
     if (more := found.num_rows - limit) > 0:
@@ -47,6 +49,12 @@ def findings_text(audit: Audit, limit: int = 20) -> str:
         rows.append("Not checked:")
         rows += [f"  {text}" for text in audit.not_checked]
     return "\n".join(rows)
+
+
+def _stake(amount: Decimal | None) -> str:
+    if amount is None:
+        return ""
+    return f" Left behind {dollars(-amount)}." if amount < 0 else f" At stake {dollars(amount)}."
 
 
 def intake_text(result: IntakeResult) -> str:
