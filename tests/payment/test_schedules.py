@@ -259,6 +259,37 @@ def test_hospital_days_used_before_take_the_deductible_away_and_bring_coinsuranc
     }  # fmt: skip
 
 
+def test_lifetime_reserve_days_of_earlier_benefit_periods_are_gone():
+    # P2 has four days after the 90th and one reserve day left: 868; the other three cost nothing
+    remittance = wb.price(long_stays(), hospital_days_used={"P2": 90}, reserve_days_used={"P2": 59})
+    assert patient_parts(remittance)["C3"] == ("0.00", 0, "868.00")
+    assert remittance.is_balanced
+    # with a regular day left no reserve day is needed: two days of coinsurance, and two that cost nothing
+    remittance = wb.price(long_stays(), hospital_days_used={"P2": 88}, reserve_days_used={"P2": 60})
+    assert patient_parts(remittance)["C3"] == ("0.00", 2, "868.00")
+    remittance = wb.price(long_stays(), hospital_days_used={"P2": 90}, reserve_days_used={"P2": 60})
+    [why] = remittance.not_priced["not_priced_reason"]
+    assert why == "the benefit period has no hospital day left, and the lifetime reserve none"
+
+
+def test_reserve_days_given_alone_leave_the_first_stay_the_first_of_its_period():
+    remittance = wb.price(long_stays(), reserve_days_used={"P2": 60})
+    assert patient_parts(remittance)["C3"] == ("1736.00", 0, "0.00")
+
+
+@pytest.mark.parametrize(
+    ("used", "reserve", "says"),
+    [
+        ({}, {"P9": 3}, "reserve_days_used names patient 'P9', who is on none of the claims"),
+        ({}, {"P1": 61}, "reserve_days_used of patient 'P1' is 61; expected whole days, 0 to 60"),
+        ({"P1": 120}, {"P1": 31}, "leaves 119 days to this one; hospital_days_used says 120"),
+    ],
+)
+def test_reserve_days_that_cannot_be_are_refused(used, reserve, says):
+    with pytest.raises(WorkbookError, match=says):
+        wb.price(long_stays(), hospital_days_used=used, reserve_days_used=reserve)
+
+
 @pytest.mark.parametrize(
     ("used", "says"),
     [

@@ -50,6 +50,7 @@ HOSPITAL_DAYS_USED = Table(
     (
         Column("patient_id", "text", "the patient", required=True),
         Column("days", "integer", "hospital days of the benefit period used before these claims", required=True),
+        Column("reserve_days", "integer", "lifetime reserve days used in earlier benefit periods; none when null"),
     ),
 )
 PLAN = Table(
