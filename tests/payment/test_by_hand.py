@@ -17,7 +17,7 @@ import pytest
 
 import workbook as wb
 from workbook.claims.model import Claims
-from workbook.claims.tables import CLAIM, CLAIM_DIAGNOSIS, CLAIM_LINE, CLAIM_PARTY, OTHER_PAYER
+from workbook.claims.tables import CLAIM, CLAIM_DIAGNOSIS, CLAIM_LINE, CLAIM_PARTY, CLAIM_TABLES, OTHER_PAYER
 from workbook.codes.tables import PHYSICIAN_FEE
 from workbook.encounters.practice.people import npi
 from workbook.payment.tables import DENIAL
@@ -203,6 +203,7 @@ CLAIMS = [
     hand("the electrocardiogram of a welcome visit", "G0403", "13.91 13.91 0.00 0.00", met="0"),
     hand("no notice was given", "93000-GZ $45", "CO-50"),
     hand("excluded by law, with a notice or without", "93000-GY $45, 93010-GX-GY $45", "PR-96, PR-96"),
+    hand("a notice that need not be given says that the law excludes it", "93000-GX $45", "PR-96"),
     hand("a notice, and no refusal", "93000-GA $45", "13.91 0.00 2.78 10.91"),
     # a notice alone refuses nothing on a hospital's claim either (MLN Matters MM7106)
     hand("a notice on a hospital's line", "G0463-GA $300", "128.87 0.00 25.77 101.04", bill="131"),
@@ -440,3 +441,31 @@ def test_what_belongs_to_the_hospital_is_refused_to_the_physician_once_audited()
     remittance = wb.price(given, denials=wb.audit(given, price=False).denials, deductible_met=met)
     paid = {line["claim_id"]: line["paid_amount"] > 0 for line in remittance.arrow_lines.to_pylist()}
     assert [code for n, code in enumerate(codes) if paid[f"C{n}"]] == ["71046-26"]
+
+
+def sent_twice(first: str, second: str) -> Claims:
+    """A claim received in November, and another of the same number that replaces it in December."""
+    given = claims_of({1: hand("", first, ""), 2: hand("", second, "")})
+    tables = {name: table.to_pylist() for name, table in given.arrow.items()}
+    for row in tables["claim"]:
+        row |= {"patient_id": "P1", "patient_control_number": "C1"}
+    tables["claim"][1] |= {"frequency_code": "7", "original_claim_id": "R1", "received_date": date(2025, 12, 5)}
+    return Claims({name: CLAIM_TABLES[name].from_rows(rows) for name, rows in tables.items()})
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "met", "answers"),
+    [
+        # 157 of the deductible are left to the replacement alone
+        ("99214", "99213", 100, ["88.95 88.95 0.00 0.00"]),
+        # 3.87 × 32.3465 = 125.18 in full; half of 63.40 and of 109.98: the claim that was replaced is not ranked beside it
+        ("11042, 20610", "11042, 20610, 17110", 300, ["125.18", "31.70", "54.99"]),
+    ],
+)
+def test_a_claim_and_its_replacement_priced_together_count_once(first, second, met, answers):
+    remittance = wb.price(sent_twice(first, second), deductible_met={"P1": met})
+    lines = [row for row in remittance.arrow_lines.to_pylist() if row["claim_id"] == "C2"]
+    assert [answer_of(remittance, line, asked) for line, asked in zip(lines, answers, strict=True)] == answers
+    replaced = "claim C2 replaces or voids this one: it asks for no payment any more"
+    assert set(remittance.not_priced["not_priced_reason"]) == {replaced}
+    assert remittance.is_balanced
