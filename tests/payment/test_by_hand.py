@@ -443,6 +443,13 @@ def test_what_belongs_to_the_hospital_is_refused_to_the_physician_once_audited()
     assert [code for n, code in enumerate(codes) if paid[f"C{n}"]] == ["71046-26"]
 
 
+def test_what_was_met_of_the_deductible_is_told_for_each_year():
+    given = claims_of({1: hand("", "99213", "", day="2025-12-30"), 2: hand("", "99213", "", day="2026-01-05")})
+    remittance = wb.price(given, deductible_met={"P1": {2025: 257}, "P2": {2025: 257, 2026: "200.50"}})
+    found = {row["claim_id"]: str(row["deductible_amount"]) for row in remittance.arrow_lines.to_pylist()}
+    assert found == {"C1": "0.00", "C2": "82.50"}  # 283 less 200.50
+
+
 def sent_twice(first: str, second: str) -> Claims:
     """A claim received in November, and another of the same number that replaces it in December."""
     given = claims_of({1: hand("", first, ""), 2: hand("", second, "")})

@@ -229,6 +229,9 @@ def test_the_picture_says_in_words_what_it_shows():
         ({"supplement": "X"}, "no Medicare supplement is called 'X'; the letters are A, B, C, D, F, G, K, L, M, N"),
         ({"plan": "GOLD", "supplement": "G"}, "a supplement goes with Medicare"),
         ({"deductible_met": {"P9": 10}}, "deductible_met names patient 'P9', who is on none of the claims"),
+        ({"deductible_met": {"P1": "all"}}, "deductible_met of patient 'P1' is 'all'; expected dollars and cents"),
+        ({"deductible_met": {"P1": -5}}, "deductible_met of patient 'P1' is -5; expected dollars and cents, 0 or more"),
+        ({"deductible_met": {"P1": {2025: "NaN"}}}, "deductible_met of patient 'P1' is 'NaN'"),
     ],
 )
 def test_a_wrong_question_is_refused_in_words(options, message):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from workbook.claims.given import given_tables, put_tables
 from workbook.claims.model import Claims
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 NATIONAL = "NATIONAL"
 BY_ZIP = "ZIP"
 MORE_THAN_ANY_DEDUCTIBLE = Decimal(100_000)
+Amount: TypeAlias = Decimal | int | str
 
 
 def price(
@@ -47,7 +48,7 @@ def price(
     *,
     denials: pa.Table | None = None,
     locality: str = NATIONAL,
-    deductible_met: Mapping[str, Decimal | int | str] | None = None,
+    deductible_met: Mapping[str, Amount | Mapping[int, Amount]] | None = None,
     hospital_days_used: Mapping[str, int] | None = None,
     reserve_days_used: Mapping[str, int] | None = None,
     plan: str | Path | None = None,
@@ -64,7 +65,8 @@ def price(
 
     `denials` are rows of `DENIAL` (an audit's `.denials`). `locality` is carrier-locality ("10112-00"), NATIONAL,
     where every geographic index is 1, or ZIP: the locality of each claim's ZIP code, by CMS's file where it is loaded.
-    `deductible_met` is what each patient had met before these claims, in the year of each date of service.
+    `deductible_met` is what each patient had met before these claims, in the year of each date of service, or in each
+    of several: {"P1": {2025: 257, 2026: 0}}.
     `hospital_days_used` is how many hospital days each patient had used of the benefit period that the first stay
     continues; who is not named begins one, with the deductible and 60 days without coinsurance. `reserve_days_used` is
     how many of the 60 lifetime reserve days each patient had used in earlier benefit periods. `plan` is a
@@ -260,7 +262,14 @@ def check_locality(locality: str) -> None:
         )
 
 
-def _met_rows(claims: Claims, met: Mapping[str, Decimal | int | str]) -> pa.Table:
+def _is_amount(value: Amount) -> bool:
+    try:
+        return money(value) >= 0
+    except (ArithmeticError, ValueError, TypeError):
+        return False
+
+
+def _met_rows(claims: Claims, met: Mapping[str, Amount | Mapping[int, Amount]]) -> pa.Table:
     """One row per patient and year of service among the claims."""
     patients = dict(zip(*(claims.arrow["claim"][c].to_pylist() for c in ("claim_id", "patient_id")), strict=True))
     line = claims.arrow["claim_line"]
@@ -271,11 +280,17 @@ def _met_rows(claims: Claims, met: Mapping[str, Decimal | int | str]) -> pa.Tabl
     }
     if unknown := sorted(set(met) - {p for p, _ in years if p}):
         raise WorkbookError(f"deductible_met names patient {unknown[0]!r}, who is on none of the claims")
-    return DEDUCTIBLE_MET.from_rows(
-        {"patient_id": p, "calendar_year": y, "amount": money(met[p])}
-        for p, y in sorted(years, key=str)
-        if p is not None and p in met
-    )
+    rows = []
+    for patient, year in sorted(years, key=str):
+        given = met.get(patient or "", 0)
+        amount = given.get(year, 0) if isinstance(given, Mapping) else given
+        if not _is_amount(amount):
+            raise WorkbookError(
+                f"deductible_met of patient {patient!r} is {amount!r}; expected dollars and cents, 0 or more"
+            )
+        if patient and amount:
+            rows.append({"patient_id": patient, "calendar_year": year, "amount": money(amount)})
+    return DEDUCTIBLE_MET.from_rows(rows)
 
 
 #: the days of a benefit period: 60 in full, 30 with coinsurance, 60 of the lifetime reserve
