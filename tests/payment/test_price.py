@@ -212,6 +212,14 @@ def test_the_waterfall_falls_from_billed_to_paid_without_a_gap():
     assert "status X: paid by another fee schedule, which is not modelled" in str(fall)
 
 
+def test_a_refusal_that_the_patient_bears_falls_on_the_patient():
+    given = claims([VISIT | {"modifier_1": "GY"}, ECG | {"modifier_1": "GZ"}])
+    fall = wb.price(given).waterfall("C1")
+    told = [(f.name, f.amount, f.borne_by) for f in fall.falls if f.amount]
+    assert told == [("Denied", 100, "provider"), ("Denied", 100, "patient")]
+    assert "411.404" in next(f.authority for f in fall.falls if f.borne_by == "patient")
+
+
 def test_the_picture_says_in_words_what_it_shows():
     picture = wb.price(claims([VISIT]), deductible_met={"P1": 257}).waterfall("C1").svg()
     assert 'aria-label="Waterfall of claim C1, line 1, 99213: billed $100.00, less $11.05 above the fee' in picture

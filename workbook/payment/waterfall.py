@@ -141,7 +141,9 @@ def waterfall(rows: list[dict[str, Any]], payer: str = MEDICARE) -> Waterfall:
         ("Not priced", "waits", _authority("030_not_priced"),
          _sum((r for r in rows if r["not_priced_reason"] is not None), "billed_amount")),
         ("Denied", "provider", _authority("010_denials"),
-         _sum((r for r in rows if r["denial_carc"] is not None), "billed_amount")),
+         _sum((r for r in rows if r["denial_carc"] is not None and r["denial_group_code"] != "PR"), "billed_amount")),
+        ("Denied", "patient", _authority("015_liability"),
+         _sum((r for r in rows if r["denial_carc"] is not None and r["denial_group_code"] == "PR"), "billed_amount")),
     ]  # fmt: skip
     taken = [t for t in taken if t[3]]
     reduced = _reductions(priced)
