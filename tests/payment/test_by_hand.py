@@ -163,6 +163,7 @@ CLAIMS = [
     # the file's own row: 5.67 × 33.4009
     hand("a colonoscopy that was broken off", "45378-53", "189.38", day=SPRING),
     hand("another endoscopy that was broken off", "45380-53", "no price", day=SPRING),
+    hand("an endoscopy beside another that was broken off", "45385-53, 45380", "no price, no price", place="22"),
     # 83.45, and 26.85 × 0.95; 213.81, and half of 57.25
     hand("two readings of one session", "76705-26, 74177-26", "25.51, 83.45", place="22"),
     hand("two images of one session", "76705-TC, 74177-TC", "28.63, 213.81"),
@@ -218,6 +219,7 @@ CLAIMS = [
     hand("all but 5 of what must be accepted was paid", "99213 $175", "88.95 0.00 0.00 4.90", first={"allowed": "150", "paid": "95", "obligated": "100"}),
     # no deductible met, so Medicare pays nothing; 88.95 − 80
     hand("the first payer paid 80 and the deductible is open", "99213 $175", "88.95 8.95 0.00 0.00", first={"allowed": "150", "paid": "80"}, met="0"),
+    hand("the first payer paid 60, and the claim is not assigned", "99213 $175", "no price", assigned=False, first={"allowed": "150", "paid": "60"}, terms=(("participates", False),)),
     # the least of 103.10, 128.87 − 110, 300 − 110 and 300 − 25.77, less 0.38
     hand("a hospital's visit of which 110 was paid", "G0463 $300", "128.87 0.00 0.00 18.49", bill="131", first={"allowed": "200", "paid": "110"}),
     # the least of 12,360.14, 4,036.14, 50,000 and 58,324, less 80.72
