@@ -220,6 +220,21 @@ def test_a_refusal_that_the_patient_bears_falls_on_the_patient():
     assert "411.404" in next(f.authority for f in fall.falls if f.borne_by == "patient")
 
 
+def test_where_medicare_pays_the_patient_it_bears_nothing_of_what_the_provider_gets_back():
+    fall = wb.price(
+        claims([VISIT], accepts_assignment=False), deductible_met={"P1": 257}, participates=False
+    ).waterfall("C1")
+    told = [(str(f.amount), f.borne_by) for f in fall.falls if f.name == "Not assigned"]
+    assert told == [
+        ("-12.68", "provider"),
+        ("12.68", "patient"),
+        ("-1.35", "provider"),
+        ("1.35", "patient"),
+        ("66.25", "patient"),
+    ]
+    assert fall.paid == 0
+
+
 def test_the_picture_says_in_words_what_it_shows():
     picture = wb.price(claims([VISIT]), deductible_met={"P1": 257}).waterfall("C1").svg()
     assert 'aria-label="Waterfall of claim C1, line 1, 99213: billed $100.00, less $11.05 above the fee' in picture
