@@ -62,6 +62,7 @@ CLAIMS = [
     hand("two lines use up what is left", "99213, 71046", "88.95 88.95 0.00 0.00, 32.67 11.05 4.32 16.95", met="157"),
     # a charge of 60 is less than 88.95; 20 % = 12.00; 48.00 − 0.96
     hand("a charge below the fee", "99213 $60", "60.00 0.00 12.00 47.04"),
+    hand("a charge of nothing, and one below", "99213 $0, 99213 $-60", "0.00, no price"),
     # (1.92 + 0.47 + 0.14) × 33.4009 = 84.50; 16.90; 67.60 − 1.35
     hand("a visit in a hospital's department in 2026", "99214", "84.50 0.00 16.90 66.25", day=SPRING, place="22"),
     # (1.92 + 2.00 + 0.14) × 33.5675 = 136.28; 27.26; 109.02 − 2.18
