@@ -17,7 +17,7 @@ import pytest
 
 import workbook as wb
 from workbook.claims.model import Claims
-from workbook.claims.tables import CLAIM, CLAIM_DIAGNOSIS, CLAIM_LINE, CLAIM_PARTY, OTHER_PAYER
+from workbook.claims.tables import CLAIM, CLAIM_DIAGNOSIS, CLAIM_LINE, CLAIM_PARTY, CLAIM_TABLES, OTHER_PAYER
 from workbook.codes.tables import PHYSICIAN_FEE
 from workbook.encounters.practice.people import npi
 from workbook.payment.tables import DENIAL
@@ -62,6 +62,7 @@ CLAIMS = [
     hand("two lines use up what is left", "99213, 71046", "88.95 88.95 0.00 0.00, 32.67 11.05 4.32 16.95", met="157"),
     # a charge of 60 is less than 88.95; 20 % = 12.00; 48.00 − 0.96
     hand("a charge below the fee", "99213 $60", "60.00 0.00 12.00 47.04"),
+    hand("a charge of nothing, and one below", "99213 $0, 99213 $-60", "0.00, no price"),
     # (1.92 + 0.47 + 0.14) × 33.4009 = 84.50; 16.90; 67.60 − 1.35
     hand("a visit in a hospital's department in 2026", "99214", "84.50 0.00 16.90 66.25", day=SPRING, place="22"),
     # (1.92 + 2.00 + 0.14) × 33.5675 = 136.28; 27.26; 109.02 − 2.18
@@ -163,6 +164,7 @@ CLAIMS = [
     # the file's own row: 5.67 × 33.4009
     hand("a colonoscopy that was broken off", "45378-53", "189.38", day=SPRING),
     hand("another endoscopy that was broken off", "45380-53", "no price", day=SPRING),
+    hand("an endoscopy beside another that was broken off", "45385-53, 45380", "no price, no price", place="22"),
     # 83.45, and 26.85 × 0.95; 213.81, and half of 57.25
     hand("two readings of one session", "76705-26, 74177-26", "25.51, 83.45", place="22"),
     hand("two images of one session", "76705-TC, 74177-TC", "28.63, 213.81"),
@@ -203,6 +205,7 @@ CLAIMS = [
     hand("the electrocardiogram of a welcome visit", "G0403", "13.91 13.91 0.00 0.00", met="0"),
     hand("no notice was given", "93000-GZ $45", "CO-50"),
     hand("excluded by law, with a notice or without", "93000-GY $45, 93010-GX-GY $45", "PR-96, PR-96"),
+    hand("a notice that need not be given says that the law excludes it", "93000-GX $45", "PR-96"),
     hand("a notice, and no refusal", "93000-GA $45", "13.91 0.00 2.78 10.91"),
     # a notice alone refuses nothing on a hospital's claim either (MLN Matters MM7106)
     hand("a notice on a hospital's line", "G0463-GA $300", "128.87 0.00 25.77 101.04", bill="131"),
@@ -217,6 +220,7 @@ CLAIMS = [
     hand("all but 5 of what must be accepted was paid", "99213 $175", "88.95 0.00 0.00 4.90", first={"allowed": "150", "paid": "95", "obligated": "100"}),
     # no deductible met, so Medicare pays nothing; 88.95 − 80
     hand("the first payer paid 80 and the deductible is open", "99213 $175", "88.95 8.95 0.00 0.00", first={"allowed": "150", "paid": "80"}, met="0"),
+    hand("the first payer paid 60, and the claim is not assigned", "99213 $175", "no price", assigned=False, first={"allowed": "150", "paid": "60"}, terms=(("participates", False),)),
     # the least of 103.10, 128.87 − 110, 300 − 110 and 300 − 25.77, less 0.38
     hand("a hospital's visit of which 110 was paid", "G0463 $300", "128.87 0.00 0.00 18.49", bill="131", first={"allowed": "200", "paid": "110"}),
     # the least of 12,360.14, 4,036.14, 50,000 and 58,324, less 80.72
@@ -440,3 +444,38 @@ def test_what_belongs_to_the_hospital_is_refused_to_the_physician_once_audited()
     remittance = wb.price(given, denials=wb.audit(given, price=False).denials, deductible_met=met)
     paid = {line["claim_id"]: line["paid_amount"] > 0 for line in remittance.arrow_lines.to_pylist()}
     assert [code for n, code in enumerate(codes) if paid[f"C{n}"]] == ["71046-26"]
+
+
+def test_what_was_met_of_the_deductible_is_told_for_each_year():
+    given = claims_of({1: hand("", "99213", "", day="2025-12-30"), 2: hand("", "99213", "", day="2026-01-05")})
+    remittance = wb.price(given, deductible_met={"P1": {2025: 257}, "P2": {2025: 257, 2026: "200.50"}})
+    found = {row["claim_id"]: str(row["deductible_amount"]) for row in remittance.arrow_lines.to_pylist()}
+    assert found == {"C1": "0.00", "C2": "82.50"}  # 283 less 200.50
+
+
+def sent_twice(first: str, second: str) -> Claims:
+    """A claim received in November, and another of the same number that replaces it in December."""
+    given = claims_of({1: hand("", first, ""), 2: hand("", second, "")})
+    tables = {name: table.to_pylist() for name, table in given.arrow.items()}
+    for row in tables["claim"]:
+        row |= {"patient_id": "P1", "patient_control_number": "C1"}
+    tables["claim"][1] |= {"frequency_code": "7", "original_claim_id": "R1", "received_date": date(2025, 12, 5)}
+    return Claims({name: CLAIM_TABLES[name].from_rows(rows) for name, rows in tables.items()})
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "met", "answers"),
+    [
+        # 157 of the deductible are left to the replacement alone
+        ("99214", "99213", 100, ["88.95 88.95 0.00 0.00"]),
+        # 3.87 × 32.3465 = 125.18 in full; half of 63.40 and of 109.98: the claim that was replaced is not ranked beside it
+        ("11042, 20610", "11042, 20610, 17110", 300, ["125.18", "31.70", "54.99"]),
+    ],
+)
+def test_a_claim_and_its_replacement_priced_together_count_once(first, second, met, answers):
+    remittance = wb.price(sent_twice(first, second), deductible_met={"P1": met})
+    lines = [row for row in remittance.arrow_lines.to_pylist() if row["claim_id"] == "C2"]
+    assert [answer_of(remittance, line, asked) for line, asked in zip(lines, answers, strict=True)] == answers
+    replaced = "claim C2 replaces or voids this one: it asks for no payment any more"
+    assert set(remittance.not_priced["not_priced_reason"]) == {replaced}
+    assert remittance.is_balanced

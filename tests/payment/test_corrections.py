@@ -128,7 +128,8 @@ def test_a_replacement_is_priced_as_any_claim():
 
 def test_a_void_neither_uses_the_deductible_nor_reduces_what_stands_on_other_claims():
     """Two procedures of one session: the void of the higher one leaves the other in full."""
-    kept, void = claims([{"hcpcs_code": "20610"}]), corrected([{"hcpcs_code": "17110"}], "8")
+    kept = claims([{"hcpcs_code": "20610"}])
+    void = corrected([{"hcpcs_code": "17110"}], "8", patient_control_number="C0")
     both = Claims(
         {
             t.name: t.from_rows(kept.arrow[t.name].to_pylist() + void.arrow[t.name].to_pylist())

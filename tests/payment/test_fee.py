@@ -120,6 +120,17 @@ def test_the_trace_names_every_reduction():
     )
 
 
+def test_who_does_not_participate_has_95_percent_and_a_limiting_charge():
+    # 88.95 × 0.95 = 84.50; 88.95 × 1.0925 = 97.18, and 84.50 × 1.15 = 97.18
+    fee = wb.fee("99213", "2025-11-03", participates=False)
+    assert fee.amount == Decimal("84.50")
+    assert fee.trace[-2:] == ("Participation: $84.50", "limiting charge: $97.18; of the rounded fee $97.18")
+    # 0.87 × 33.4009 = 29.06: 31.748 and 27.61 × 1.15 = 31.7515
+    fee = wb.fee("97110", "2026-05-04", participates=False)
+    assert fee.trace[-1] == "limiting charge: $31.75; of the rounded fee $31.75"
+    assert "limiting" not in str(wb.fee("99213", "2025-11-03").trace)
+
+
 def test_the_trace_shows_the_arithmetic():
     fee = wb.fee("99213", "2025-11-03", "10112-00")
     assert fee.trace[1] == "practice expense: 1.35 RVU × 0.869 = 1.17315"
@@ -156,6 +167,7 @@ def test_what_has_no_price_says_why_and_is_never_zero(code, day, modifiers, reas
         ({"setting": "office"}, "setting 'office'; the settings are nonfacility and facility"),
         ({"on": "soon"}, "on 'soon' is not a date"),
         ({"modifiers": list("abcde")}, "5 modifiers; a line holds four"),
+        ({"modifiers": "50"}, "modifier '5': a modifier has two characters; write a list of them, as [\"LT\"]"),
     ],
 )  # fmt: skip
 def test_a_wrong_question_is_refused_in_words(options, message):

@@ -212,6 +212,29 @@ def test_the_waterfall_falls_from_billed_to_paid_without_a_gap():
     assert "status X: paid by another fee schedule, which is not modelled" in str(fall)
 
 
+def test_a_refusal_that_the_patient_bears_falls_on_the_patient():
+    given = claims([VISIT | {"modifier_1": "GY"}, ECG | {"modifier_1": "GZ"}])
+    fall = wb.price(given).waterfall("C1")
+    told = [(f.name, f.amount, f.borne_by) for f in fall.falls if f.amount]
+    assert told == [("Denied", 100, "provider"), ("Denied", 100, "patient")]
+    assert "411.404" in next(f.authority for f in fall.falls if f.borne_by == "patient")
+
+
+def test_where_medicare_pays_the_patient_it_bears_nothing_of_what_the_provider_gets_back():
+    fall = wb.price(
+        claims([VISIT], accepts_assignment=False), deductible_met={"P1": 257}, participates=False
+    ).waterfall("C1")
+    told = [(str(f.amount), f.borne_by) for f in fall.falls if f.name == "Not assigned"]
+    assert told == [
+        ("-12.68", "provider"),
+        ("12.68", "patient"),
+        ("-1.35", "provider"),
+        ("1.35", "patient"),
+        ("66.25", "patient"),
+    ]
+    assert fall.paid == 0
+
+
 def test_the_picture_says_in_words_what_it_shows():
     picture = wb.price(claims([VISIT]), deductible_met={"P1": 257}).waterfall("C1").svg()
     assert 'aria-label="Waterfall of claim C1, line 1, 99213: billed $100.00, less $11.05 above the fee' in picture
@@ -229,6 +252,9 @@ def test_the_picture_says_in_words_what_it_shows():
         ({"supplement": "X"}, "no Medicare supplement is called 'X'; the letters are A, B, C, D, F, G, K, L, M, N"),
         ({"plan": "GOLD", "supplement": "G"}, "a supplement goes with Medicare"),
         ({"deductible_met": {"P9": 10}}, "deductible_met names patient 'P9', who is on none of the claims"),
+        ({"deductible_met": {"P1": "all"}}, "deductible_met of patient 'P1' is 'all'; expected dollars and cents"),
+        ({"deductible_met": {"P1": -5}}, "deductible_met of patient 'P1' is -5; expected dollars and cents, 0 or more"),
+        ({"deductible_met": {"P1": {2025: "NaN"}}}, "deductible_met of patient 'P1' is 'NaN'"),
     ],
 )
 def test_a_wrong_question_is_refused_in_words(options, message):

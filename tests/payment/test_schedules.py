@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import workbook as wb
@@ -259,6 +259,37 @@ def test_hospital_days_used_before_take_the_deductible_away_and_bring_coinsuranc
     }  # fmt: skip
 
 
+def test_lifetime_reserve_days_of_earlier_benefit_periods_are_gone():
+    # P2 has four days after the 90th and one reserve day left: 868; the other three cost nothing
+    remittance = wb.price(long_stays(), hospital_days_used={"P2": 90}, reserve_days_used={"P2": 59})
+    assert patient_parts(remittance)["C3"] == ("0.00", 0, "868.00")
+    assert remittance.is_balanced
+    # with a regular day left no reserve day is needed: two days of coinsurance, and two that cost nothing
+    remittance = wb.price(long_stays(), hospital_days_used={"P2": 88}, reserve_days_used={"P2": 60})
+    assert patient_parts(remittance)["C3"] == ("0.00", 2, "868.00")
+    remittance = wb.price(long_stays(), hospital_days_used={"P2": 90}, reserve_days_used={"P2": 60})
+    [why] = remittance.not_priced["not_priced_reason"]
+    assert why == "the benefit period has no hospital day left, and the lifetime reserve none"
+
+
+def test_reserve_days_given_alone_leave_the_first_stay_the_first_of_its_period():
+    remittance = wb.price(long_stays(), reserve_days_used={"P2": 60})
+    assert patient_parts(remittance)["C3"] == ("1736.00", 0, "0.00")
+
+
+@pytest.mark.parametrize(
+    ("used", "reserve", "says"),
+    [
+        ({}, {"P9": 3}, "reserve_days_used names patient 'P9', who is on none of the claims"),
+        ({}, {"P1": 61}, "reserve_days_used of patient 'P1' is 61; expected whole days, 0 to 60"),
+        ({"P1": 120}, {"P1": 31}, "leaves 119 days to this one; hospital_days_used says 120"),
+    ],
+)
+def test_reserve_days_that_cannot_be_are_refused(used, reserve, says):
+    with pytest.raises(WorkbookError, match=says):
+        wb.price(long_stays(), hospital_days_used=used, reserve_days_used=reserve)
+
+
 @pytest.mark.parametrize(
     ("used", "says"),
     [
@@ -306,11 +337,14 @@ def test_a_supplement_pays_the_daily_coinsurance_of_a_stay_and_its_share_of_the_
 @settings(max_examples=15, deadline=None)
 @given(
     before=st.integers(0, 149),
+    earlier=st.integers(0, 59),
     days=st.integers(1, 150),
     first=st.dates(date(2024, 6, 1), date(2026, 6, 1)),
     charges=st.lists(st.integers(1, 9), min_size=1, max_size=4),
 )
-def test_coinsurance_agrees_with_a_count_of_days_one_by_one(before, days, first, charges):
+def test_coinsurance_agrees_with_a_count_of_days_one_by_one(before, earlier, days, first, charges):
+    """`earlier` reserve days were used in earlier benefit periods, `before` days of this one."""
+    assume(before + earlier < 150)
     through = first + timedelta(days)
     claim = {
         "claim_id": "C1",
@@ -321,7 +355,7 @@ def test_coinsurance_agrees_with_a_count_of_days_one_by_one(before, days, first,
     lines = [
         {"claim_id": "C1", "line_number": n, "payment_system": "inpatient", "billed_amount": D(1_000_000 * c),
          "allowed_amount": D(100_000 * c), "deductible_amount": D(0), "coinsurance_amount": D(0), "covered_days": days,
-         "hospital_days_before": before, "outlier_amount": D(0)}
+         "hospital_days_before": before, "reserve_days_before": max(before - 90, 0) + earlier, "outlier_amount": D(0)}
         for n, c in enumerate(charges, 1)
     ]  # fmt: skip
     found = ran(
@@ -337,7 +371,7 @@ def test_coinsurance_agrees_with_a_count_of_days_one_by_one(before, days, first,
         deductible = {2024: 1632, 2025: 1676, 2026: 1736}[day.year]
         if 61 <= number <= 90:
             due += deductible // 4
-        elif before >= 90 and number <= 150:
+        elif before >= 90 and number + earlier <= 150:
             due += deductible // 2
     rows = found.values()
     assert {r["not_priced_reason"] for r in rows} == {None}

@@ -30,6 +30,21 @@ def test_each_term_changes_what_is_paid(given):
     assert state.summary.endswith("Supplement G goes with Medicare alone.")
 
 
+def test_who_does_not_participate_is_paid_less_and_without_assignment_the_patient_is_paid(given):
+    state = WhatIfState(given)
+    state.deductible_met = "all"
+    state.participation = "does not participate, takes assignment"
+    # 84.50 and 13.21: 16.90 and 2.64; 67.60 − 1.35 and 10.57 − 0.21
+    assert state.summary.endswith("With these terms: $76.61 paid, $19.54 the patient's.")
+    state.participation = "does not participate, takes no assignment"
+    # the limits: 97.18, and 13.91 × 1.0925 = 15.20
+    assert state.summary.endswith("With these terms: $0.00 paid, $76.61 to the patient, $112.38 the patient's.")
+    state.supplement = "G"  # pays the coinsurance and what is above Medicare's amount: 76.61 and 1.56 withheld are left
+    assert state.summary.endswith("$76.61 to the patient, $78.17 the patient's.")
+    state.payer = "SILVER"  # does not ask who participates
+    assert "to the patient" not in state.summary
+
+
 def test_a_line_shows_its_own_place_and_modifiers_and_the_order_of_lines_changes_nothing(given):
     state = WhatIfState(given)
     before = state.summary
@@ -58,6 +73,6 @@ def test_a_claim_that_is_not_there_is_refused(given):
 def test_the_panel_shows_every_term_with_its_name(given):
     panel = what_if(given)
     names = [box.description for box in panel.children if box.__class__.__name__ != "HTML"]
-    assert names == ["Line", "Place", "Modifiers", "The lines in the opposite order", "Locality", "Who pays", "Supplement",
-                     "Deductible met"]  # fmt: skip
+    assert names == ["Line", "Place", "Modifiers", "The lines in the opposite order", "Locality", "The provider", "Who pays",
+                     "Supplement", "Deductible met"]  # fmt: skip
     assert repr(panel) == "<terms to change>"

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from typing import Any
 
 from workbook.cli.arguments import AddVerb, add_json, add_out, add_paths, add_received
 from workbook.cli.files import is_broken, out_folder, read_claims, read_remittance, say_problems, say_written
-from workbook.terms import dollars
+from workbook.terms import WorkbookError, dollars
+
+#: what a patient had used before the claims: in what it is counted, and what it is
+USED_BEFORE = {
+    "deductible_met": ("USD", "what the patient had met of the year's deductible; once for each patient"),
+    "hospital_days_used": ("DAYS", "hospital days used of the benefit period that the first stay continues; likewise"),
+    "reserve_days_used": ("DAYS", "lifetime reserve days used in earlier benefit periods; likewise"),
+}
 
 
 def declare_price(verb: AddVerb) -> None:
@@ -24,6 +32,9 @@ def declare_price(verb: AddVerb) -> None:
         help="carrier-locality, as in 10112-00; ZIP: by the claim's (default NATIONAL)",
     )
     parser.add_argument("--plan", help="a commercial plan in Medicare's place: BRONZE, GOLD, SILVER, or your own .yaml")
+    for name, (metavar, what) in USED_BEFORE.items():
+        option = "--" + name.replace("_", "-")
+        parser.add_argument(option, metavar=f"PATIENT={metavar}", action="append", default=[], help=what)
     parser.add_argument("--supplement", help="the letter of the Medicare supplement that the patients have")
     parser.add_argument("--nonparticipating", action="store_true", help="the provider does not participate: 95 percent")
     parser.add_argument("--wage-index", metavar="NUMBER", help="of the hospital or surgical center (default 1)")
@@ -47,6 +58,9 @@ def _price(options: argparse.Namespace) -> int:
         as_if_on=options.as_if_on,
         participates=not options.nonparticipating,
         wage_index=options.wage_index,
+        deductible_met=_used_before(options, "deductible_met"),
+        hospital_days_used=_used_before(options, "hospital_days_used"),
+        reserve_days_used=_used_before(options, "reserve_days_used"),
     )
     if options.json:
         print(to_json({"lines": result.arrow_lines.to_pylist(), "assumptions": result.assumptions}))
@@ -65,6 +79,20 @@ def _price(options: argparse.Namespace) -> int:
             print("no 835 was written: not one line could be priced or denied", file=sys.stderr)
     missing = any(r is not None for r in result.arrow_lines["not_priced_reason"].to_pylist())
     return 1 if missing or is_broken(claims) else 0
+
+
+def _used_before(options: argparse.Namespace, name: str) -> dict[str, Any]:
+    """patient → what was used before the claims, as PATIENT=AMOUNT states it."""
+    metavar, _ = USED_BEFORE[name]
+    found: dict[str, Any] = {}
+    for given in getattr(options, name):
+        patient, sign, amount = given.rpartition("=")
+        is_number = re.fullmatch(r"\d+" if metavar == "DAYS" else r"\d+(\.\d{1,2})?", amount, re.ASCII)
+        if not (sign and patient and is_number):
+            example = "MBI123=12" if metavar == "DAYS" else "MBI123=157.50"
+            raise WorkbookError(f"--{name.replace('_', '-')} {given}: expected PATIENT={metavar}, as {example}")
+        found[patient] = int(amount) if metavar == "DAYS" else amount
+    return found
 
 
 def _priced(row: dict[str, Any]) -> str:

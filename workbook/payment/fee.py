@@ -73,32 +73,37 @@ def fee(
     modifiers: Iterable[str] = (),
     *,
     is_apm_participant: bool = False,
+    participates: bool = True,
 ) -> Fee:
-    """What Medicare pays a participating provider for one unit of a code on a date of service.
+    """What Medicare pays a provider for one unit of a code on a date of service.
 
     By the physician fee schedule, or by the drug limits or the laboratory fee schedule where the code is theirs.
 
     Modifiers that reduce the fee are applied: 50, 54, 62, 80, AS, FX and others; `trace` names each.
 
     `locality` is carrier-locality ("10112-00") or NATIONAL; `setting` is nonfacility or facility. A qualifying APM
-    participant has a conversion factor of its own from 2026. A code, date or
+    participant has a conversion factor of its own from 2026. With `participates=False` it is the fee of a provider
+    who has not agreed to accept assignment always, and `trace` ends with the limiting charge. A code, date or
     modifier that is not priced gives a `Fee` without an amount that says why. Raises WorkbookError for a malformed
-    date, an unknown locality or setting.
+    date or modifier, an unknown locality or setting.
     """
     day, code, marks = parse_date(on, "on"), hcpcs_code.strip().upper(), tuple(m.strip().upper() for m in modifiers)
     if setting not in PLACES:
         raise WorkbookError(f"setting {setting!r}; the settings are nonfacility and facility")
     if len(marks) > 4:
         raise WorkbookError(f"{len(marks)} modifiers; a line holds four")
+    if odd := [mark for mark in marks if len(mark) != 2]:
+        raise WorkbookError(f'modifier {odd[0]!r}: a modifier has two characters; write a list of them, as ["LT"]')
     if locality == BY_ZIP:
         raise WorkbookError("a fee has no claim to take a ZIP code from; name the locality")
     check_locality(locality)
     line = {**_LINE, "service_date": day, "hcpcs_code": code, "place_of_service": PLACES[setting], "locality": locality}
     line |= {f"modifier_{n}": m for n, m in enumerate(marks, 1)}
+    line["accepts_assignment"] = participates
     engine = open_engine()
     try:
         engine.put("line_0", LINE.from_rows([line]))
-        [row] = _priced(engine, is_apm_participant).to_pylist()
+        [row] = _priced(engine, is_apm_participant, participates=participates).to_pylist()
     finally:
         engine.close()
     denied = row["denial_carc"] and f"refused with reason {row['denial_group_code']}-{row['denial_carc']}"
@@ -161,10 +166,16 @@ def fee_schedule(
 
 
 def _priced(
-    engine: Engine, is_apm_participant: bool, sql: str = "select * from line", wanted: Iterable[str] | None = None
+    engine: Engine,
+    is_apm_participant: bool,
+    sql: str = "select * from line",
+    wanted: Iterable[str] | None = None,
+    *,
+    participates: bool = True,
 ) -> pa.Table:
     """Run the steps that decide a fee over the lines kept as `line_0`, then a SELECT of the `wanted` columns."""
-    terms = PRICING_TERMS.from_rows([{"locality": NATIONAL, "is_apm_participant": is_apm_participant}])
+    how = {"is_apm_participant": is_apm_participant, "participates": participates}
+    terms = PRICING_TERMS.from_rows([{"locality": NATIONAL, **how}])
     put_terms(engine, terms={"pricing_terms": terms})
     for name, table in CLAIM_TABLES.items():  # a step may ask for more of the claim, of which there is none
         engine.put(name, table.empty())
@@ -191,7 +202,11 @@ def _trace(row: dict[str, Decimal], day: date, locality: str, is_apm_participant
     lines.append(f"together {_plain(total)} RVU × {_plain(factor.value)} ({factor.citation})")
     lines.append(f"= {_plain(total * factor.value)}, rounded to {dollars(row['unit_fee_amount'])}")
     left = [(step.name, row[column.name]) for step in steps() if step.id < ALLOWED for column in step.trace]
-    return (*lines, *(f"{name}: {dollars(amount)}" for name, amount in left if amount is not None))
+    lines += [f"{name}: {dollars(amount)}" for name, amount in left if amount is not None]
+    if row["limiting_charge_amount"] is not None:
+        by_steps = dollars(row["limiting_charge_in_two_steps"])
+        lines.append(f"limiting charge: {dollars(row['limiting_charge_amount'])}; of the rounded fee {by_steps}")
+    return tuple(lines)
 
 
 def _plain(value: Decimal) -> str:

@@ -36,6 +36,7 @@ class _Supplement(Strict):
     deductible_share: _Number
     coinsurance_share: _Number
     hospital_deductible_share: _Number
+    excess_share: _Number
     office_copay: _Number | None = None
     emergency_copay: _Number | None = None
 

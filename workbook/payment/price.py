@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from workbook.claims.given import given_tables, put_tables
 from workbook.claims.model import Claims
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 NATIONAL = "NATIONAL"
 BY_ZIP = "ZIP"
 MORE_THAN_ANY_DEDUCTIBLE = Decimal(100_000)
+Amount: TypeAlias = Decimal | int | str
 
 
 def price(
@@ -49,8 +50,9 @@ def price(
     *,
     denials: pa.Table | None = None,
     locality: str = NATIONAL,
-    deductible_met: Mapping[str, Decimal | int | str] | None = None,
+    deductible_met: Mapping[str, Amount | Mapping[int, Amount]] | None = None,
     hospital_days_used: Mapping[str, int] | None = None,
+    reserve_days_used: Mapping[str, int] | None = None,
     plan: str | Path | None = None,
     supplement: str | None = None,
     payment_date: date | str | None = None,
@@ -65,9 +67,11 @@ def price(
 
     `denials` are rows of `DENIAL` (an audit's `.denials`). `locality` is carrier-locality ("10112-00"), NATIONAL,
     where every geographic index is 1, or ZIP: the locality of each claim's ZIP code, by CMS's file where it is loaded.
-    `deductible_met` is what each patient had met before these claims, in the year of each date of service.
+    `deductible_met` is what each patient had met before these claims, in the year of each date of service, or in each
+    of several: {"P1": {2025: 257, 2026: 0}}.
     `hospital_days_used` is how many hospital days each patient had used of the benefit period that the first stay
-    continues; who is not named begins one, with the deductible and 60 days without coinsurance. `plan` is a
+    continues; who is not named begins one, with the deductible and 60 days without coinsurance. `reserve_days_used` is
+    how many of the 60 lifetime reserve days each patient had used in earlier benefit periods. `plan` is a
     commercial plan that pays in Medicare's place: the name of a shipped one, or the path of a page of your own.
     `supplement` is the letter of the Medicare supplement that the patients have. `payment_date` is 14 days after the
     last claim was received unless given. `as_if_on` moves each claim's first day of service to that date, to see what
@@ -87,7 +91,7 @@ def price(
         "pricing_terms": PRICING_TERMS.from_rows([terms]),
         "plan": PLAN.from_rows([] if plan is None else [plan_row(plan)]),
         "supplement": SUPPLEMENT.from_rows([] if supplement is None else [supplement_row(supplement)]),
-        "hospital_days_used": _days_used_rows(claims, hospital_days_used or {}),
+        "hospital_days_used": _days_used_rows(claims, hospital_days_used or {}, reserve_days_used or {}),
     }
     moved = parse_date(as_if_on, "as_if_on") if as_if_on is not None else None
     priced_claims = claims if moved is None else _moved(claims, moved)
@@ -287,7 +291,14 @@ def check_locality(locality: str) -> None:
         )
 
 
-def _met_rows(claims: Claims, met: Mapping[str, Decimal | int | str]) -> pa.Table:
+def _is_amount(value: Amount) -> bool:
+    try:
+        return money(value) >= 0
+    except (ArithmeticError, ValueError, TypeError):
+        return False
+
+
+def _met_rows(claims: Claims, met: Mapping[str, Amount | Mapping[int, Amount]]) -> pa.Table:
     """One row per patient and year of service among the claims."""
     patients = dict(zip(*(claims.arrow["claim"][c].to_pylist() for c in ("claim_id", "patient_id")), strict=True))
     line = claims.arrow["claim_line"]
@@ -298,27 +309,45 @@ def _met_rows(claims: Claims, met: Mapping[str, Decimal | int | str]) -> pa.Tabl
     }
     if unknown := sorted(set(met) - {p for p, _ in years if p}):
         raise WorkbookError(f"deductible_met names patient {unknown[0]!r}, who is on none of the claims")
-    return DEDUCTIBLE_MET.from_rows(
-        {"patient_id": p, "calendar_year": y, "amount": money(met[p])}
-        for p, y in sorted(years, key=str)
-        if p is not None and p in met
-    )
+    rows = []
+    for patient, year in sorted(years, key=str):
+        given = met.get(patient or "", 0)
+        amount = given.get(year, 0) if isinstance(given, Mapping) else given
+        if not _is_amount(amount):
+            raise WorkbookError(
+                f"deductible_met of patient {patient!r} is {amount!r}; expected dollars and cents, 0 or more"
+            )
+        if patient and amount:
+            rows.append({"patient_id": patient, "calendar_year": year, "amount": money(amount)})
+    return DEDUCTIBLE_MET.from_rows(rows)
 
 
 #: the days of a benefit period: 60 in full, 30 with coinsurance, 60 of the lifetime reserve
 HOSPITAL_DAYS = 150
+RESERVE_DAYS = 60
 
 
-def _days_used_rows(claims: Claims, used: Mapping[str, int]) -> pa.Table:
+def _days_used_rows(claims: Claims, used: Mapping[str, int], reserve: Mapping[str, int]) -> pa.Table:
     """One row per patient. Raises WorkbookError for one who is on none of the claims, and for what is no count."""
-    if unknown := sorted(set(used) - set(claims.arrow["claim"]["patient_id"].to_pylist())):
-        raise WorkbookError(f"hospital_days_used names patient {unknown[0]!r}, who is on none of the claims")
-    for patient, days in used.items():
-        if isinstance(days, bool) or not isinstance(days, int) or not 0 <= days <= HOSPITAL_DAYS:
+    patients = set(claims.arrow["claim"]["patient_id"].to_pylist())
+    for name, given, most in (
+        ("hospital_days_used", used, HOSPITAL_DAYS),
+        ("reserve_days_used", reserve, RESERVE_DAYS),
+    ):
+        if unknown := sorted(set(given) - patients):
+            raise WorkbookError(f"{name} names patient {unknown[0]!r}, who is on none of the claims")
+        for patient, days in given.items():
+            if isinstance(days, bool) or not isinstance(days, int) or not 0 <= days <= most:
+                raise WorkbookError(f"{name} of patient {patient!r} is {days!r}; expected whole days, 0 to {most}")
+    for patient, days in reserve.items():
+        if used.get(patient, 0) + days > HOSPITAL_DAYS:
             raise WorkbookError(
-                f"hospital_days_used of patient {patient!r} is {days!r}; expected whole days, 0 to {HOSPITAL_DAYS}"
+                f"patient {patient!r} used {days} reserve days in earlier benefit periods, which leaves "
+                f"{HOSPITAL_DAYS - days} days to this one; hospital_days_used says {used[patient]}"
             )
-    return HOSPITAL_DAYS_USED.from_rows({"patient_id": p, "days": n} for p, n in used.items())
+    return HOSPITAL_DAYS_USED.from_rows(
+        {"patient_id": p, "days": used.get(p, 0), "reserve_days": reserve.get(p)} for p in {**used, **reserve}
+    )
 
 
 def _moved(claims: Claims, day: date) -> Claims:
@@ -378,7 +407,8 @@ def _assumptions(
     if "inpatient" in lines["payment_system"].to_pylist():
         said.append(
             "Where the claim does not count coinsurance days, and no days used before are given, a patient's first "
-            "stay has the first days of a benefit period; no lifetime reserve day was used in an earlier one."
+            "stay has the first days of a benefit period; nor, where none are given, was a lifetime reserve day used "
+            "in an earlier one."
         )
     others = payers["plan"].num_rows == 0 and sorted({c["claim_filing_code"] for c in heads} - {None, "MB", "MA"})
     if others:

@@ -50,6 +50,7 @@ HOSPITAL_DAYS_USED = Table(
     (
         Column("patient_id", "text", "the patient", required=True),
         Column("days", "integer", "hospital days of the benefit period used before these claims", required=True),
+        Column("reserve_days", "integer", "lifetime reserve days used in earlier benefit periods; none when null"),
     ),
 )
 PLAN = Table(
@@ -78,6 +79,7 @@ SUPPLEMENT = Table(
         Column("deductible_share", "rate", "share of the Part B deductible that it pays", required=True),
         Column("coinsurance_share", "rate", "share of the Part B coinsurance that it pays", required=True),
         Column("hospital_deductible_share", "rate", "share of the Part A deductible that it pays", required=True),
+        Column("excess_share", "rate", "share of what is charged above Medicare's amount that it pays", required=True),
         Column("office_copay", "money", "what it leaves of an office visit; null for nothing"),
         Column("emergency_copay", "money", "what it leaves of an emergency visit; null for nothing"),
     ),

@@ -141,7 +141,9 @@ def waterfall(rows: list[dict[str, Any]], payer: str = MEDICARE) -> Waterfall:
         ("Not priced", "waits", _authority("030_not_priced"),
          _sum((r for r in rows if r["not_priced_reason"] is not None), "billed_amount")),
         ("Denied", "provider", _authority("010_denials"),
-         _sum((r for r in rows if r["denial_carc"] is not None), "billed_amount")),
+         _sum((r for r in rows if r["denial_carc"] is not None and r["denial_group_code"] != "PR"), "billed_amount")),
+        ("Denied", "patient", _authority("015_liability"),
+         _sum((r for r in rows if r["denial_carc"] is not None and r["denial_group_code"] == "PR"), "billed_amount")),
     ]  # fmt: skip
     taken = [t for t in taken if t[3]]
     reduced = _reductions(priced)
@@ -151,7 +153,8 @@ def waterfall(rows: list[dict[str, Any]], payer: str = MEDICARE) -> Waterfall:
             if amount or a.column in (_ALWAYS if payer == MEDICARE else _ALWAYS_OF_A_PLAN):
                 decided = _decided(step, a.column, rows)
                 by_contract = a.column == CONTRACTUAL
-                borne_by = payer if amount < 0 else _BY_CONTRACT if by_contract else _BORNE_BY[a.group_code]
+                is_above_the_charge = amount < 0 and (by_contract or a.carc == ABOVE_THE_CHARGE)
+                borne_by = payer if is_above_the_charge else _BY_CONTRACT if by_contract else _BORNE_BY[a.group_code]
                 taken.append((decided.name, borne_by, _authority(decided.id if payer == MEDICARE else _PLAN), amount))
             if a.column == CONTRACTUAL:
                 taken += [
@@ -168,6 +171,8 @@ def waterfall(rows: list[dict[str, Any]], payer: str = MEDICARE) -> Waterfall:
 
 #: what is shown even where it takes nothing away
 CONTRACTUAL = "contractual_amount"
+#: the reason of a payment that is more than was billed
+ABOVE_THE_CHARGE = "94"
 _ALWAYS = (CONTRACTUAL, "deductible_amount", "coinsurance_amount", "sequestration_amount")
 _ALWAYS_OF_A_PLAN = (CONTRACTUAL, "deductible_amount", "coinsurance_amount")
 #: the step whose authority, the contract, stands for whatever a commercial plan takes off

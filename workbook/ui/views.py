@@ -190,7 +190,7 @@ def what_if(claims: Claims, claim_id: str | None = None) -> w.VBox:
     """
     from workbook.codes import reference
     from workbook.payment.plans import plan_names, supplement_letters
-    from workbook.ui.whatif import ALL, MEDICARE, NONE, WhatIfState
+    from workbook.ui.whatif import ALL, ASSIGNED, MEDICARE, NONE, NOT_ASSIGNED, PARTICIPATES, WhatIfState
 
     state = WhatIfState(claims, claim_id)
     known = reference(["place_of_service"])["place_of_service"].to_pylist()
@@ -204,6 +204,7 @@ def what_if(claims: Claims, claim_id: str | None = None) -> w.VBox:
         "modifiers": w.Text(description="Modifiers", placeholder="as in 50 59", continuous_update=False),
         "is_turned_round": w.Checkbox(description="The lines in the opposite order", indent=False),
         "locality": w.Dropdown(description="Locality", options=_localities()),
+        "participation": w.Dropdown(description="The provider", options=[PARTICIPATES, ASSIGNED, NOT_ASSIGNED]),
         "payer": w.Dropdown(description="Who pays", options=[MEDICARE, *plan_names()]),
         "supplement": w.Dropdown(description="Supplement", options=[NONE, *supplement_letters()]),
         "deductible_met": w.Dropdown(

@@ -9,7 +9,7 @@ from typing import Any
 import traitlets as tl
 
 from workbook.claims.model import Claims
-from workbook.claims.tables import CLAIM_LINE
+from workbook.claims.tables import CLAIM, CLAIM_LINE
 from workbook.engine.html import table_html
 from workbook.payment.plans import plan_row
 from workbook.payment.price import MORE_THAN_ANY_DEDUCTIBLE, NATIONAL, price
@@ -19,6 +19,9 @@ from workbook.terms import WorkbookError, dollars
 
 NONE = "none"
 ALL = "all"
+PARTICIPATES = "participates"
+ASSIGNED = "does not participate, takes assignment"
+NOT_ASSIGNED = "does not participate, takes no assignment"
 _MODIFIERS = tuple(f"modifier_{n}" for n in range(1, 5))
 
 
@@ -30,6 +33,7 @@ class WhatIfState(tl.HasTraits):
     modifiers = tl.Unicode()
     is_turned_round = tl.Bool(False)
     locality = tl.Unicode(NATIONAL)
+    participation = tl.Unicode(PARTICIPATES)
     payer = tl.Unicode(MEDICARE)
     supplement = tl.Unicode(NONE)
     deductible_met = tl.Unicode("0")
@@ -52,7 +56,16 @@ class WhatIfState(tl.HasTraits):
         self.observe(lambda _: self._show_line(), "line_number")
         self.observe(
             lambda _: self.reprice(),
-            ["place_of_service", "modifiers", "is_turned_round", "locality", "payer", "supplement", "deductible_met"],
+            [
+                "place_of_service",
+                "modifiers",
+                "is_turned_round",
+                "locality",
+                "participation",
+                "payer",
+                "supplement",
+                "deductible_met",
+            ],
         )
 
     @property
@@ -80,6 +93,7 @@ class WhatIfState(tl.HasTraits):
                 self._changed(),
                 locality=self.locality,
                 deductible_met={patient: met} if met and patient else None,
+                participates=not self._is_outside,
                 plan=None if self.payer == MEDICARE else self.payer,
                 supplement=None if self.supplement == NONE or self.payer != MEDICARE else self.supplement,
             )
@@ -91,6 +105,11 @@ class WhatIfState(tl.HasTraits):
         self.summary = told + (f" Supplement {self.supplement} goes with Medicare alone." if is_idle else "")
         self.lines_html = _compared(self.before, after)
         self.waterfall_html = after.waterfall(self.claim_id, self._place_after())._repr_html_()
+
+    @property
+    def _is_outside(self) -> bool:
+        """The provider has not agreed to accept assignment always; a commercial plan does not ask."""
+        return self.participation != PARTICIPATES and self.payer == MEDICARE
 
     def _met(self) -> Decimal:
         """What of the payer's deductible was met before; a plan's maximum counts it."""
@@ -114,7 +133,11 @@ class WhatIfState(tl.HasTraits):
         if self.is_turned_round:
             numbers = [r["line_number"] for r in rows]
             rows = [{**r, "line_number": n} for r, n in zip(reversed(rows), numbers, strict=True)]
-        return Claims({**self.claims.arrow, "claim_line": CLAIM_LINE.from_rows(rows)}, source=self.claims.source)
+        changed = {"claim_line": CLAIM_LINE.from_rows(rows)}
+        if self._is_outside:
+            takes = {"accepts_assignment": self.participation == ASSIGNED}
+            changed["claim"] = CLAIM.from_rows(r | takes for r in self.claims.arrow["claim"].to_pylist())
+        return Claims({**self.claims.arrow, **changed}, source=self.claims.source)
 
 
 def _only(claims: Claims, claim_id: str | None) -> Claims:
@@ -129,7 +152,9 @@ def _said(remittance: PricedRemittance) -> str:
     paid = sum((r["paid_amount"] or ZERO for r in rows), ZERO)
     owed = sum(((patient_amount(r) or ZERO) - (r["supplement_amount"] or ZERO) for r in rows), ZERO)
     waits = sum(r["not_priced_reason"] is not None for r in rows)
-    return f"{dollars(paid)} paid, {dollars(owed)} the patient's" + (f", {waits} not priced" if waits else "")
+    sent = sum((r["paid_to_patient_amount"] or ZERO for r in rows), ZERO)
+    told = f"{dollars(paid)} paid" + (f", {dollars(sent)} to the patient" if sent else "")
+    return f"{told}, {dollars(owed)} the patient's" + (f", {waits} not priced" if waits else "")
 
 
 def _compared(before: PricedRemittance, after: PricedRemittance) -> str:
