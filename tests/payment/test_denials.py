@@ -115,6 +115,11 @@ def test_a_denial_that_was_reversed_is_off_the_list():
     assert denial_worklist(remittance, on="2026-01-31").arrow.num_rows == 0
 
 
+def test_what_was_only_asked_about_is_not_refused():
+    asked = answer("R1", [("C1", "25", [("0", [("OA", "101", "100")])])])
+    assert denial_worklist(asked, on="2026-01-31").arrow.num_rows == 0
+
+
 def test_a_denial_that_was_corrected_waits_for_the_answer():
     denied = answer("R1", [("C1", "4", [("0", [("CO", "4", "100")])])])
     sent = claims_of({"C1": ["100"]}, claim_id="C2", frequency_code="7", original_claim_id="R1-C1")

@@ -10,14 +10,18 @@ from decimal import Decimal
 from itertools import chain, count, takewhile
 from typing import Any
 
-from workbook.payment.accounts import CASH, PATIENT, PAYER, REVENUE, natures
+from workbook.payment.accounts import CASH, DENIED, PATIENT, PAYER, REVENUE, natures
 from workbook.payment.ledger import LEDGER, ZERO, Ledger
 from workbook.terms import dollars
 
 Row = dict[str, Any]
 REPLACEMENT, VOID = "7", "8"
+#: CLP02 of an answer that tells what would be paid, before anything was done
+PREDETERMINED = "25"
 #: how the source of what a person recorded begins
 RECORD = "record: "
+#: why a claim that was answered, but not posted itself, has its charge; a later run knows it by this
+AS_STATED = "charge as the remittance states it"
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ class Books:
     def __init__(self, ledger: Ledger) -> None:
         self.rows: list[Row] = ledger.arrow.to_pylist()
         self.problems: list[str] = []
-        self.as_stated: list[str] = []  # claims that were answered but not posted themselves
+        self.as_stated: list[str] = []  # claims that were answered but not posted themselves, in this run
+        self._stated: set[str] = set()  # such claims of every run
         self._last = max((r["entry_id"] for r in self.rows), default=0)
         #: claim and account → party and line → debits less credits
         self._balance: dict[tuple[str, str], dict[tuple[str | None, int | None], Decimal]] = defaultdict(
@@ -61,6 +66,8 @@ class Books:
             return
         self._balance[claim, row["account"]][row["party"], row["line_number"]] += row["debit"] - row["credit"]
         self._of_claim[claim][row["entry_id"]].append(row)
+        if row["why"] == AS_STATED:
+            self._stated.add(claim)
         if row["source"].startswith("835 ") and row["reference"]:
             self._claim_of_number[row["reference"]] = claim
         if row["account"] == REVENUE and row["reverses"] is not None:
@@ -100,9 +107,22 @@ class Books:
         """The claim that the payer knows by that number."""
         return self._claim_of_number.get(payer_number) if payer_number else None
 
+    def is_answered_in(self, claim_id: str, source: str) -> bool:
+        """Whether a remittance answers the claim already."""
+        return any(rows[0]["source"] == source for rows in self._of_claim.get(claim_id, {}).values())
+
+    def is_refused(self, claim_id: str, day: date | None) -> bool:
+        """Whether a claim for services from that day on was refused as a whole, and nothing was done about it."""
+        days = {r["date"] for rows in self._of_claim[claim_id].values() for r in rows if r["account"] == REVENUE}
+        return day in days and self.stands(claim_id, DENIED) == self.charged(claim_id)
+
     def charged(self, claim_id: str) -> Decimal:
         """The charge that stands for a claim."""
         return self.stands(claim_id, REVENUE)
+
+    def is_as_stated(self, claim_id: str) -> bool:
+        """True when a claim was never posted itself: its charge is that which a remittance stated, now or before."""
+        return claim_id in self._stated
 
     def is_to_be_replaced(self, claim_id: str) -> bool:
         """Whether a claim was sent to replace or void this one, and is not posted yet."""

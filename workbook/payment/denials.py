@@ -16,7 +16,7 @@ from workbook.engine.export import write_people_csv
 from workbook.engine.html import notebook_html, safe, table_html
 from workbook.payment.appeal_path import AppealDecision, appeal_decisions, decided_on, next_level
 from workbook.payment.appeals import Deadline, deadline, declared, is_medicare, level_deadline
-from workbook.payment.books import REPLACEMENT, VOID
+from workbook.payment.books import PREDETERMINED, REPLACEMENT, VOID
 from workbook.payment.price import price
 from workbook.payment.reasons import NOT_CLASSIFIED, reason
 from workbook.terms import dollars, parse_date
@@ -170,6 +170,8 @@ def denial_worklist(
         if amount <= 0 or found.kind not in ("denial", "reduction"):
             continue
         claim, payment, line = paid.get(key[:2], {}), payments.get(key[0], {}), lines.get(key, {})
+        if claim.get("claim_status_code") == PREDETERMINED:
+            continue  # nothing was done yet that could be refused
         row = {c: line.get(c) for c in ("service_date", "revenue_code", "hcpcs_code", "modifiers")}
         row["service_date"] = row["service_date"] or first_day.get(key[:2]) or claim.get("statement_from_date")
         payer = payment.get("payer_name") or payment.get("payer_id")
