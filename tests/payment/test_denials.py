@@ -56,6 +56,12 @@ def test_what_was_never_taken_in_has_a_year_from_the_service():
     )
 
 
+def test_what_medicare_refused_as_too_late_is_no_appeal_but_an_exception():
+    (row,) = listed(("0", [("CO", "29", "100")])).arrow.to_pylist()
+    assert (row["route"], row["way"], row["appeal_level"], row["due_date"]) == ("exception", "exception", None, None)
+    assert "gives no right of appeal" in row["due_rule"]
+
+
 def test_another_payers_time_limit_is_in_its_contract():
     (row,) = listed(("0", [("CO", "50", "100")]), filing="CI").arrow.to_pylist()
     assert (row["due_date"], row["appeal_level"]) == (None, None)

@@ -319,6 +319,11 @@ def test_a_replacement_of_nothing_known_is_a_charge_and_said():
     assert "names the payer's claim ICN9, which is not in the ledger" in ledger.problems[0]
 
 
+def test_a_replacement_that_names_nothing_says_so():
+    ledger = post(None, replacement(None, None, "110"))
+    assert "names no claim of the payer (REF*F8), and none in the ledger bears its number" in ledger.problems[0]
+
+
 def test_a_void_leaves_nothing():
     back = [("-64", [("CO", "45", "-20"), ("PR", "2", "-16")])]
     ledger = post(None, claims_of({"C1": ["100"]}), answer("R1", [("C1", "1", VISIT)]))

@@ -310,7 +310,7 @@ class Books:
         return Ledger(LEDGER.from_rows(self.rows), self.problems)
 
     def _tell_no_original(self, claim: Row) -> None:
-        self.problems.append(
-            f"claim {claim['claim_id']} (frequency {claim['frequency_code']}) names the payer's claim "
-            f"{claim['original_claim_id']}, which is not in the ledger; post that one and its remittance first"
-        )
+        what, number = f"claim {claim['claim_id']} (frequency {claim['frequency_code']})", claim["original_claim_id"]
+        named = f"the payer's claim {number}, which is not in the ledger; post that one and its remittance first"
+        nothing = "no claim of the payer (REF*F8), and none in the ledger bears its number; find out which it is about"
+        self.problems.append(f"{what} names {named if number else nothing}")

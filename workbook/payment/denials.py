@@ -53,7 +53,7 @@ WORKLIST = Table(
         Column("category", "text", "kind of reason, or: not classified", required=True),
         Column("cause", "text", "why it happened", required=True),
         Column("fixer", "text", "front desk, coder, biller, clinician, payer or nobody", required=True),
-        Column("route", "text", "correct, new claim, appeal, correct or appeal, other payer, none", required=True),
+        Column("route", "text", "correct, new claim, appeal, exception, other payer … (reasons.yaml)", required=True),
         Column("action", "text", "what to do", required=True),
         Column("way", "text", "the way whose time limit is shown"),
         Column("appeal_level", "integer", "its level in Medicare's appeals, 1 to 5; null for any other way"),

@@ -40,10 +40,10 @@ def post(
     A payer's answer moves each charge to cash, to the contractual adjustment, to the patient (group PR) or to denied
     claims; what is pending (CARC 133) stays receivable, and what earlier payers did (CARC 23) is theirs. A reversal
     takes back the entry it concerns. A later payer is first given what the earlier ones left to the patient. What was
-    denied and is decided again without a reversal, by any payer, is no longer denied. Cash is always posted in full; what
-    exceeds the amount outstanding is a refund due. A claim that replaces or voids another (frequency 7, 8) takes that
-    one's charge back when the payer answers it. What is in the ledger already is not posted twice. Predeterminations
-    (status 25) are passed over: nothing was done yet that could be owed.
+    denied and is decided again without a reversal, by any payer, is no longer denied. Cash is always posted in full;
+    what exceeds the amount outstanding is a refund due. A claim that replaces or voids another (frequency 7, 8) takes
+    that one's charge back when the payer answers it. What is in the ledger already is not posted twice.
+    Predeterminations (status 25) are passed over: nothing was done yet that could be owed.
 
     `Ledger.problems` tells of remittances that do not balance (they are not posted), answers without a claim, amounts
     beyond what was outstanding, reason codes on no page. Amounts are US dollars.
@@ -237,7 +237,8 @@ class _Answer:
 
     def _served(self) -> date | None:
         """The first day of service that is stated, else the day of the payment."""
-        return min((r["service_date"] for r in self.lines if r["service_date"]), default=self.day)
+        days: list[date] = [r["service_date"] for r in self.lines if r["service_date"]]
+        return min(days, default=self.day)
 
     def _handed(self, account: str) -> list[Move]:
         """What the earlier payers left to the patient, given to this one."""
@@ -254,8 +255,8 @@ class _Answer:
     ) -> list[Move]:
         """What was refused on the lines that are answered anew, without a reversal: given back to this payer.
 
-        A claim that was unprocessable comes again as new, an appeal that is won is paid, the right payer follows the wrong
-        one. No more is given than the answer has beyond what is outstanding.
+        A claim that was unprocessable comes again as new, an appeal that is won is paid, the right payer follows the
+        wrong one. No more is given than the answer has beyond what is outstanding.
         """
         outstanding = sum((a for _, _, a in opened), ZERO) + sum((m.amount for m in handed if m.account == PAYER), ZERO)
         beyond = sum((m.amount for m in self.moves), ZERO) + self.pending - outstanding
