@@ -55,6 +55,12 @@ def test_a_court_is_for_a_lawyer():
     assert any(c.startswith("Bring: the Council's decision") for c in found.cautions)
 
 
+def test_a_step_shows_itself_with_what_to_think_of():
+    shown = step()._repr_html_()
+    assert "<p>Level 1, redetermination by" in shown
+    assert "<li>It must be received by 2026-03-30" in shown
+
+
 def test_a_clerical_error_is_reopened_while_the_days_of_the_appeal_run_on():
     found = step(MODIFIER)
     assert (found.way, found.level, found.due) == ("reopening", None, date(2026, 11, 24))

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from workbook.engine.html import notebook_html, safe
 from workbook.payment.appeals import AppealLevel, appeal_level, declared, least_amount, page
 from workbook.terms import Citation, DateNotCoveredError, WorkbookError, dollars, parse_date
 
@@ -59,6 +60,10 @@ class AppealStep:
 
     def __repr__(self) -> str:
         return str(self)
+
+    def _repr_html_(self) -> str:
+        cautions = "".join(f"<li>{safe(c)}</li>" for c in self.cautions)
+        return notebook_html(f"<p>{safe(self.says)}</p>", f"<ul>{cautions}</ul>" if cautions else "")
 
 
 def appeal_decisions(rows: Iterable[AppealDecision | Mapping[str, Any]], claim_id: str = "") -> list[AppealDecision]:
