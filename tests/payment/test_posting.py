@@ -118,6 +118,28 @@ def test_interest_and_recoveries_stand_beside_the_claims():
     )  # 64 + 1.50 − 10
 
 
+def test_a_payment_made_twice_is_recovered_on_its_claim_and_can_be_refunded_no_more():
+    twice = [answer("R1", [("C1", "1", VISIT)]), answer("R2", [("C1", "1", VISIT)])]
+    ledger = post(None, claims_of({"C1": ["100"], "C2": ["100"]}), twice)
+    assert amounts(ledger, "C1")["refund due"] == "64.00"
+    taken = answer("R3", [("C2", "1", VISIT)])
+    rows = {name: table.to_pylist() for name, table in taken.arrow.items()}
+    rows["remittance"][0]["payment_amount"] -= 64
+    for reference in ("R1-C1", "20251103 R1-C1"):  # the payer's number alone, or beside the day of service
+        rows["provider_adjustment"] = [
+            {"remittance_id": "R3", "reason_code": "WO", "reference": reference, "amount": Decimal(64)}
+        ]
+        taken = type(taken)({name: taken._declared[name].from_rows(found) for name, found in rows.items()})
+        after = post(ledger, remittance=taken)
+        assert "refund due" not in amounts(after, "C1")
+        assert amounts(after)["cash"] == "128.00"  # 64 for each claim
+        with pytest.raises(WorkbookError, match="stand"):
+            record(after, "refund", "C1", 64, "2025-12-20")
+    # the recovery is no answer: the claim's own payment can still be reversed
+    back = answer("R4", [("C1", "22", [("-64", [("CO", "45", "-20"), ("PR", "2", "-16")])])], beside=[("FB", "-64")])
+    assert post(after, remittance=back).problems == ()
+
+
 def test_a_provider_adjustment_that_no_page_knows_is_said():
     ledger = post(None, claims_of({"C1": ["100"]}), answer("R1", [("C1", "1", VISIT)], beside=[("ZZ", "5")]))
     assert amounts(ledger)["other provider adjustment"] == "5.00"

@@ -16,6 +16,8 @@ from workbook.terms import dollars
 
 Row = dict[str, Any]
 REPLACEMENT, VOID = "7", "8"
+#: how an amount beside the claims is called; where it names a claim, it is no answer to it
+BESIDE = "provider adjustment"
 #: CLP02 of an answer that tells what would be paid, before anything was done
 PREDETERMINED = "25"
 #: how the source of what a person recorded begins
@@ -106,6 +108,11 @@ class Books:
     def claim_of(self, payer_number: str | None) -> str | None:
         """The claim that the payer knows by that number."""
         return self._claim_of_number.get(payer_number) if payer_number else None
+
+    def claim_named_in(self, reference: str | None) -> str | None:
+        """The claim whose payer's number is a reference, or a word of it, as some payers put more beside the number."""
+        words = [reference, *reference.split()] if reference else []
+        return next((claim for word in words if (claim := self.claim_of(word))), None)
 
     def is_answered_in(self, claim_id: str, source: str) -> bool:
         """Whether a remittance answers the claim already."""
@@ -280,7 +287,8 @@ class Books:
         found = [
             (entry, sum((r["debit"] - r["credit"] for r in rows if r["account"] == CASH), ZERO))
             for entry, rows in self._of_claim.get(claim_id, {}).items()
-            if rows[0]["source"].startswith("835 ") and entry not in self._reversed and rows[0]["reverses"] is None
+            if rows[0]["source"].startswith("835 ") and not rows[0]["why"].startswith(BESIDE)
+            if entry not in self._reversed and rows[0]["reverses"] is None
         ]
         return found[::-1]
 

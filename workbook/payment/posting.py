@@ -20,7 +20,7 @@ from workbook.payment.accounts import (
     account_of_plb,
     record_kind,
 )
-from workbook.payment.books import AS_STATED, PREDETERMINED, RECORD, Books, Move, Row
+from workbook.payment.books import AS_STATED, BESIDE, PREDETERMINED, RECORD, Books, Move, Row
 from workbook.payment.ledger import ZERO, Ledger
 from workbook.payment.reasons import reason
 from workbook.terms import WorkbookError, dollars, money, parse_date
@@ -41,7 +41,8 @@ def post(
     claims; what is pending (CARC 133) stays receivable, and what earlier payers did (CARC 23) is theirs. A reversal
     takes back the entry it concerns. A later payer is first given what the earlier ones left to the patient. What was
     denied and is decided again without a reversal, by any payer, is no longer denied. Cash is always posted in full;
-    what exceeds the amount outstanding is a refund due. A claim that replaces or voids another (frequency 7, 8) takes
+    what exceeds the amount outstanding is a refund due, and what is recovered (PLB WO) lowers it on the claim that is
+    named. A claim that replaces or voids another (frequency 7, 8) takes
     that one's charge back when the payer answers it. What is in the ledger already is not posted twice.
     Predeterminations (status 25) are passed over: nothing was done yet that could be owed.
 
@@ -141,16 +142,17 @@ def _post_remittance(books: Books, remittance: Remittance) -> None:
 
 
 def _post_beside(books: Books, payment: Row, row: Row, source: str) -> None:
-    """A provider adjustment: a positive amount lowers the payment."""
+    """A provider adjustment: a positive amount lowers the payment. A recovery stands on the claim that it names."""
     account = account_of_plb(row["reason_code"])
     if account is None:
         books.problems.append(
             f"remittance {row['remittance_id']}: provider adjustment {row['reason_code']} of {dollars(row['amount'])} "
             f"is on no page; it stands on {OTHER}"
         )
-    why, party = f"provider adjustment {row['reason_code']}", payment["payer_id"] or payment["payer_name"]
+    why, party = f"{BESIDE} {row['reason_code']}", payment["payer_id"] or payment["payer_name"]
     moves = [Move(None, account or OTHER, row["amount"], why, party), Move(None, CASH, -row["amount"], why, party)]
-    books.enter(moves, payment["payment_date"], None, source, row["reference"])
+    claim = books.claim_named_in(row["reference"]) if account == REFUND else None
+    books.enter(moves, payment["payment_date"], claim, source, row["reference"])
 
 
 class _Answer:
