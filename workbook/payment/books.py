@@ -18,6 +18,8 @@ Row = dict[str, Any]
 REPLACEMENT, VOID = "7", "8"
 #: how an amount beside the claims is called; where it names a claim, it is no answer to it
 BESIDE = "provider adjustment"
+#: CLP02 of an answer that takes an earlier one back
+REVERSAL = "22"
 #: CLP02 of an answer that tells what would be paid, before anything was done
 PREDETERMINED = "25"
 #: how the source of what a person recorded begins

@@ -18,6 +18,7 @@ from workbook.engine.front import Authority, Strict
 from workbook.engine.html import notebook_html, safe, table_html
 from workbook.engine.yaml import read_yaml, validated
 from workbook.payment.accounts import CASH, CONTRACTUAL, INTEREST, RECEIVABLES, REFUND, REVENUE
+from workbook.payment.books import REVERSAL
 from workbook.payment.ledger import Ledger
 from workbook.payment.reasons import reason
 from workbook.payment.receivables import receivables, up_to
@@ -26,7 +27,6 @@ from workbook.terms import Citation, WorkbookError, dollars
 
 PAGE = Path(__file__).with_name("measures.yaml")
 ZERO = Decimal("0.00")
-REVERSAL = "22"
 
 
 class _Measure(Authority):

@@ -20,12 +20,11 @@ from workbook.payment.accounts import (
     account_of_plb,
     record_kind,
 )
-from workbook.payment.books import AS_STATED, BESIDE, PREDETERMINED, RECORD, Books, Move, Row
+from workbook.payment.books import AS_STATED, BESIDE, PREDETERMINED, RECORD, REVERSAL, Books, Move, Row
 from workbook.payment.ledger import ZERO, Ledger
 from workbook.payment.reasons import reason
 from workbook.terms import WorkbookError, dollars, money, parse_date
 
-REVERSAL = "22"
 #: CLP02 of a payer that decided after others
 LATER_PAYERS = ("2", "3", "20", "21")
 
