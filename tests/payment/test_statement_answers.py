@@ -8,20 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import workbook as wb
-from tests.payment.ledgers import answer, claims_of
-from workbook.claims.model import Remittance
-from workbook.claims.tables import REMITTANCE_TABLES
+from tests.payment.ledgers import answer, claims_of, together
 from workbook.payment.posting import post
 from workbook.terms import WorkbookError
 
 VISIT = [("64", [("CO", "45", "20"), ("PR", "2", "16")])]
 BACK = [("-64", [("CO", "45", "-20"), ("PR", "2", "-16")])]
-
-
-def together(*remittances):
-    """Several remittances as one, as they are read from several files."""
-    rows = {name: [row for r in remittances for row in r.arrow[name].to_pylist()] for name in REMITTANCE_TABLES}
-    return Remittance({name: table.from_rows(rows[name]) for name, table in REMITTANCE_TABLES.items()})
 
 
 def told(*remittances):

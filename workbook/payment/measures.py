@@ -18,7 +18,6 @@ from workbook.engine.front import Authority, Strict
 from workbook.engine.html import notebook_html, safe, table_html
 from workbook.engine.yaml import read_yaml, validated
 from workbook.payment.accounts import CASH, CONTRACTUAL, INTEREST, RECEIVABLES, REFUND, REVENUE
-from workbook.payment.books import REVERSAL
 from workbook.payment.ledger import Ledger
 from workbook.payment.reasons import reason
 from workbook.payment.receivables import receivables, up_to
@@ -179,7 +178,7 @@ def _first_answers(remittance: Remittance, first: date, last: date) -> tuple[int
     earliest: dict[str, tuple[date, dict[str, Any]]] = {}
     for claim in remittance.arrow["remittance_claim"].to_pylist():
         day = paid_on.get(claim["remittance_id"])
-        if day is None or claim["claim_status_code"] not in FIRST_PAYER or claim["claim_status_code"] == REVERSAL:
+        if day is None or claim["claim_status_code"] not in FIRST_PAYER:
             continue
         if claim["claim_id"] not in earliest or day < earliest[claim["claim_id"]][0]:
             earliest[claim["claim_id"]] = (day, claim)
