@@ -238,6 +238,15 @@ def test_a_claim_as_stated_that_was_refused_and_sent_again_is_charged_once():
     assert "denied claims" not in amounts(ledger)
 
 
+def test_what_was_refused_and_written_off_is_not_refused_below_nought_when_it_is_paid_after_all():
+    ledger = post(None, claims_of({"C1": ["100"]}), answer("R1", [("C1", "4", UNPROCESSABLE)]))
+    given_up = record(ledger, "write-off of a denial", "C1", 70, "2025-12-20")
+    paid = post(given_up, remittance=answer("R2", [("C1", "1", VISIT)]))
+    assert "denied claims" not in amounts(paid)  # the 30 that stood are settled by the payment
+    assert (amounts(paid)["write-off"], amounts(paid)["refund due"]) == ("70.00", "34.00")
+    assert "$34.00 are a refund due" in paid.problems[0]
+
+
 def test_the_right_payer_decides_what_the_wrong_one_refused():
     wrong = answer("R1", [("C1", "4", [("0", [("CO", "109", "100")])])])
     ledger = post(None, claims_of({"C1": ["100"]}), [wrong, answer("S1", [("C1", "1", VISIT)], payer="PLAN")])

@@ -261,6 +261,7 @@ class _Answer:
         """
         outstanding = sum((a for _, _, a in opened), ZERO) + sum((m.amount for m in handed if m.account == PAYER), ZERO)
         beyond = sum((m.amount for m in self.moves), ZERO) + self.pending - outstanding
+        beyond = min(beyond, self.books.stands(account, DENIED))  # what was written off stands there no more
         answered, why = {m.line for m in self.moves if m.amount}, "decided again"
         found: list[Move] = []
         for party, line, amount in self.books.open_lines(account, DENIED):
