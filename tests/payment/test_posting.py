@@ -106,6 +106,15 @@ def test_a_claim_paid_twice_is_a_refund_due_and_said():
     )
 
 
+def test_a_later_payers_refusal_of_the_whole_charge_takes_nothing_and_is_said():
+    second = answer("S1", [("C1", "4", [("0", [("CO", "96", "100")])])], payer="MEDIGAP")
+    ledger = post(None, claims_of({"C1": ["100"]}), [answer("R1", [("C1", "1", VISIT)]), second])
+    assert amounts(ledger)["receivable from patient"] == "16.00"
+    assert ledger.problems == (
+        "claim C1 in remittance S1: it answers for $100.00 where $0.00 are outstanding; what goes beyond was not posted",
+    )
+
+
 def test_interest_and_recoveries_stand_beside_the_claims():
     ledger = post(
         None, claims_of({"C1": ["100"]}), answer("R1", [("C1", "1", VISIT)], beside=[("L6", "-1.50"), ("WO", "10")])

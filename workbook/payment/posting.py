@@ -304,7 +304,13 @@ class _Answer:
             answered = sum(totals.values(), ZERO)
             self.books.problems.append(
                 f"{self.label}: it answers for {dollars(answered)} where {dollars(outstanding)} are outstanding; "
-                + (f"{dollars(excess)} are a refund due" if excess else f"{dollars(left)} stay on {PAYER}")
+                + (
+                    f"{dollars(excess)} are a refund due"
+                    if excess
+                    else f"{dollars(left)} stay on {PAYER}"
+                    if left
+                    else "what goes beyond was not posted"
+                )
             )
         return moves
 
