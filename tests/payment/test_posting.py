@@ -220,6 +220,18 @@ def test_claims_of_an_earlier_run_that_share_a_number_are_told_apart_by_the_paye
     assert "refund due" not in amounts(second)
 
 
+def test_of_claims_that_share_a_number_that_one_is_reversed_whose_payers_number_is_named():
+    first = post(None, None, answer("R1", [("C1", "1", VISIT)]))
+    both = post(first, None, answer("R2", [("C1", "1", VISIT)]))
+    back = answer("R3", [("C1", "22", [("-64", [("CO", "45", "-20"), ("PR", "2", "-16")])])], beside=[("FB", "-64")])
+    rows = {name: table.to_pylist() for name, table in back.arrow.items()}
+    rows["remittance_claim"][0]["payer_claim_id"] = "R2-C1"
+    back = type(back)({name: back._declared[name].from_rows(found) for name, found in rows.items()})
+    ledger = post(both, None, back)
+    assert amounts(ledger, "C1") == amounts(first, "C1")
+    assert amounts(ledger, "C1#2") == {"receivable from payer": "100.00", "patient service revenue": "100.00"}
+
+
 def test_the_payers_same_number_in_a_later_run_is_the_same_claim_paid_twice(tmp_path):
     path = post(None, None, answer("R1", [("C1", "1", VISIT)])).write(tmp_path / "ledger.csv")
     again = answer("R2", [("C1", "1", VISIT)])

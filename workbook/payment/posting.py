@@ -316,7 +316,11 @@ class _Answer:
 
     def _reverse(self) -> None:
         books, given = self.books, self.claim["claim_id"]
-        for claim_id in dict.fromkeys((given, books.current(given), *books.with_number(given))):
+        own, known = (
+            (given, books.current(given), *books.with_number(given)),
+            books.claim_of(self.claim["payer_claim_id"]),
+        )
+        for claim_id in dict.fromkeys((known if known in own else given, *own)):
             for entry, cash in books.answers(claim_id):
                 if cash == -self.claim["paid_amount"]:
                     books.take_back(claim_id, entry, self.day, self.source, "reversal", self.claim["payer_claim_id"])
