@@ -259,13 +259,23 @@ def test_a_claim_as_stated_that_was_refused_and_sent_again_is_charged_once():
     assert "denied claims" not in amounts(ledger)
 
 
-def test_what_was_refused_and_written_off_is_not_refused_below_nought_when_it_is_paid_after_all():
+@pytest.mark.parametrize("kind", ["write-off of a denial", "denial to patient"])
+@pytest.mark.parametrize("reversal", [(), (("C1", "22", [("0", [("CO", "16", "-100")])]),)])
+def test_what_was_given_up_is_taken_back_when_it_is_paid_after_all(kind, reversal):
     ledger = post(None, claims_of({"C1": ["100"]}), answer("R1", [("C1", "4", UNPROCESSABLE)]))
-    given_up = record(ledger, "write-off of a denial", "C1", 70, "2025-12-20")
-    paid = post(given_up, remittance=answer("R2", [("C1", "1", VISIT)]))
-    assert "denied claims" not in amounts(paid)  # the 30 that stood are settled by the payment
-    assert (amounts(paid)["write-off"], amounts(paid)["refund due"]) == ("70.00", "34.00")
-    assert "$34.00 are a refund due" in paid.problems[0]
+    given_up = record(ledger, kind, "C1", 70, "2025-12-20")
+    paid = post(given_up, remittance=answer("R2", [*reversal, ("C1", "1", VISIT)]))
+    assert amounts(paid) == amounts(post(None, claims_of({"C1": ["100"]}), answer("R3", [("C1", "1", VISIT)])))
+    assert paid.problems == (f"claim C1: {kind} of $70.00 was taken back, since the payer decided after all",)
+    assert_every_entry_balances(paid)
+
+
+def test_what_was_written_off_stays_when_it_is_refused_as_a_duplicate_of_a_paid_line():
+    lines = [*VISIT, ("0", [("CO", "50", "40")])]
+    ledger = post(None, claims_of({"C1": ["100", "40"]}), answer("R1", [("C1", "1", lines)]))
+    ledger = record(ledger, "write-off of a denial", "C1", 40, "2025-12-20")
+    twice = post(ledger, remittance=answer("R2", [("C1", "1", VISIT)]))
+    assert (amounts(twice)["write-off"], amounts(twice)["refund due"]) == ("40.00", "64.00")
 
 
 def test_the_right_payer_decides_what_the_wrong_one_refused():

@@ -284,6 +284,17 @@ class Books:
         ]
         self.enter(moves, day, claim_id, source, reference, entry)
 
+    def restore_denials(self, claim_id: str, least: Decimal, day: date | None, source: str) -> None:
+        """Take back what people did about a denial (written off, billed to the patient) until `least` stands denied."""
+        for entry, rows in list(self._of_claim[claim_id].items())[::-1]:
+            given_up = sum((r["credit"] for r in rows if r["account"] == DENIED), ZERO)
+            is_record = rows[0]["source"].startswith(RECORD) and rows[0]["reverses"] is None
+            if self.stands(claim_id, DENIED) >= least or not given_up or not is_record or entry in self._reversed:
+                continue
+            self.take_back(claim_id, entry, day, source, "decided after all")
+            what = f"{rows[0]['source'].removeprefix(RECORD)} of {dollars(given_up)}"
+            self.problems.append(f"claim {claim_id}: {what} was taken back, since the payer decided after all")
+
     def answers(self, claim_id: str) -> list[tuple[int, Decimal]]:
         """The payers' answers that were not taken back, the last first: (entry, cash in it)."""
         found = [

@@ -261,12 +261,18 @@ class _Answer:
         """
         outstanding = sum((a for _, _, a in opened), ZERO) + sum((m.amount for m in handed if m.account == PAYER), ZERO)
         beyond = sum((m.amount for m in self.moves), ZERO) + self.pending - outstanding
-        beyond = min(beyond, self.books.stands(account, DENIED))  # what was written off stands there no more
         answered, why = {m.line for m in self.moves if m.amount}, "decided again"
+        refused = [
+            (party, line, amount)
+            for party, line, amount in self.books.open_lines(account, DENIED)
+            if amount > 0 and (line is None or line in answered or None in answered)
+        ]
+        beyond = min(beyond, sum((amount for _, _, amount in refused), ZERO))
+        self.books.restore_denials(account, beyond, self.day, self.source)
+        beyond = min(beyond, self.books.stands(account, DENIED))
         found: list[Move] = []
-        for party, line, amount in self.books.open_lines(account, DENIED):
-            taken = min(amount, beyond)
-            if taken > 0 and (line is None or line in answered or None in answered):
+        for party, line, amount in refused:
+            if (taken := min(amount, beyond)) > 0:
                 beyond -= taken
                 found += [Move(line, PAYER, taken, why, self.payer), Move(line, DENIED, -taken, why, party)]
         return found
@@ -324,6 +330,7 @@ class _Answer:
             for entry, cash in books.answers(claim_id):
                 if cash == -self.claim["paid_amount"]:
                     books.take_back(claim_id, entry, self.day, self.source, "reversal", self.claim["payer_claim_id"])
+                    books.restore_denials(claim_id, ZERO, self.day, self.source)
                     books.replace(claim_id, self.day)
                     return
         if not any(m.amount for m in self.moves):
