@@ -82,6 +82,7 @@ def test_receivables_are_listed_by_age_with_the_months_numbers(capsys, tmp_path)
         (["denials", REMITTANCE, "--on", "soon"], "on 'soon' is not a date"),
         (["appeal", REMITTANCE, "--claim", "NONE"], "claim 'NONE' is not in this remittance"),
         (["appeal", REMITTANCE], "required: --claim"),
+        (["denials", REMITTANCE, "--decided", REMITTANCE], "the column claim_id is missing; decisions have claim_id, line"),
         (["denials", REMITTANCE, "--decided", "none.csv"], "none.csv: there is no such file; write one with the columns"),
         (["receivables", "nothing.csv"], "nothing.csv: there is no such file"),
         (["receivables", "nothing.csv", "--month", "2025-10"], "--month needs --remittance"),

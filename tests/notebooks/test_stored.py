@@ -52,6 +52,15 @@ def test_no_notebook_could_pass_unchecked(path):
     assert faults(json.loads(path.read_text(encoding="utf-8"))) == []
 
 
+@pytest.mark.parametrize("place", range(len(NOTEBOOKS)), ids=lambda n: NOTEBOOKS[n].stem)
+def test_a_notebook_leads_to_the_one_before_the_one_after_and_the_contents(place):
+    last = "".join(json.loads(NOTEBOOKS[place].read_text(encoding="utf-8"))["cells"][-1]["source"])
+    around = {"Previous": NOTEBOOKS[place - 1] if place else None, "Next": dict(enumerate(NOTEBOOKS)).get(place + 1)}
+    for word, path in around.items():
+        assert path is None or (f"[{word}: " in last and f"]({path.name})" in last)
+    assert "[Contents](../README.md)" in last
+
+
 def test_the_guard_sees_a_stripped_notebook():
     notebook = json.loads(NOTEBOOKS[0].read_text(encoding="utf-8"))
     for cell in notebook["cells"]:

@@ -33,7 +33,7 @@ def claims_of(charges, **facts):
     return Claims({"claim": CLAIM.from_rows(rows), "claim_line": CLAIM_LINE.from_rows(lines)})
 
 
-def answer(name, members, beside=(), payer=PAYER, paid_on=PAID_ON, filing="MB"):
+def answer(name, members, beside=(), payer=PAYER, paid_on=PAID_ON, filing="MB", payer_name="A PAYER"):
     """A remittance: (claim_id, status, [(paid, [(group, carc, amount), …]), …]) for each claim; PLB as (code, amount)."""
     rows = {table: [] for table in REMITTANCE_TABLES}
     total = Decimal("0.00")
@@ -82,7 +82,7 @@ def answer(name, members, beside=(), payer=PAYER, paid_on=PAID_ON, filing="MB"):
         {
             "remittance_id": name,
             "payer_id": payer,
-            "payer_name": "A PAYER",
+            "payer_name": payer_name,
             "payee_npi": NPI,
             "payee_name": "A PRACTICE",
             "payment_amount": total,
@@ -92,6 +92,12 @@ def answer(name, members, beside=(), payer=PAYER, paid_on=PAID_ON, filing="MB"):
         }
     )
     return Remittance({table: REMITTANCE_TABLES[table].from_rows(found) for table, found in rows.items()})
+
+
+def together(*remittances):
+    """Several remittances as one, as they are read from several files."""
+    rows = {name: [row for r in remittances for row in r.arrow[name].to_pylist()] for name in REMITTANCE_TABLES}
+    return Remittance({name: table.from_rows(rows[name]) for name, table in REMITTANCE_TABLES.items()})
 
 
 def amounts(ledger, claim_id=None):

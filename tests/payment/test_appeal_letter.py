@@ -47,7 +47,11 @@ def test_a_medicare_request_holds_what_the_regulation_requires():
     ):
         assert fact in text
     assert "line 1" not in text  # that one was paid
-    assert letter().missing == ("why the decision is wrong", "rule or policy that applies", "enclosures", "signature")
+    assert "amount refused $100.00" in text
+    assert letter().missing == (
+        "its address for appeals", "requester's address",
+        "why the decision is wrong", "rule or policy that applies", "enclosures", "signature",
+    )  # fmt: skip
 
 
 def test_the_last_day_and_the_required_elements_are_said_beside_the_draft():
@@ -61,7 +65,7 @@ def test_the_last_day_and_the_required_elements_are_said_beside_the_draft():
 def test_what_is_not_on_file_is_a_marked_blank():
     draft = letter(answer("R1", [("C1", "1", REFUSED)]))
     assert "Beneficiary's name: [FILL IN: beneficiary's name]" in draft.text
-    assert draft.missing[:2] == ("beneficiary's name", "Medicare number")
+    assert draft.missing[1:3] == ("beneficiary's name", "Medicare number")
 
 
 def test_the_claim_gives_the_number_that_the_remittance_lacks():
@@ -122,13 +126,72 @@ def test_the_third_level_asks_for_a_hearing_and_what_remains_in_controversy():
     for fact in (
         "Redetermination of 2026-01-12: unfavorable, by A PAYER",
         "Reconsideration of 2026-05-04: unfavorable, by a qualified independent contractor (QIC)",
-        "Requester's address and telephone: [FILL IN: requester's address and telephone]",
+        "Requester's telephone: [FILL IN: requester's telephone]",
         "under 42 CFR 405.1000 to 405.1014",
         "Copies sent to: [FILL IN: the other parties that were sent the reconsideration]",
     ):
         assert fact in draft.text
     assert any("must be at least $200.00: the actual charge" in c for c in draft.cautions)
     assert "By the remittance at most $100.00 was refused on these lines, at charges." in draft.cautions
+
+
+THREE = {"level": 3, "outcome": "unfavorable", "notice": "2026-08-03"}
+
+
+def test_the_fourth_level_asks_the_council_and_names_the_parts_that_are_wrong():
+    # the hearing decision of 3 August, received on the 8th: 60 days on is 7 October
+    draft = appeal_letter(named(answer("R1", [("C1", "1", REFUSED)])), "C1", decided=[ONE, TWO, THREE], on="2026-09-01")
+    assert (draft.heading, draft.level.due) == ("Request for review by the Medicare Appeals Council", date(2026, 10, 7))
+    for fact in (
+        "Beneficiary's name: PAT EXAMPLE",
+        "Medicare number: 1S00E00AA01",
+        "date of service 2025-11-03",
+        "Hearing decision of 2026-08-03: unfavorable, by an administrative law judge (OMHA)",
+        "Appeal number of the hearing: [FILL IN: OMHA appeal number on the decision]",
+        "Requested by: A PRACTICE",
+        "under 42 CFR 405.1100 to 405.1112",
+        "Parts of the decision that are wrong: [FILL IN: each finding or conclusion, with its page]",
+        "Copies sent to: [FILL IN: the other parties that were sent the decision]",
+    ):
+        assert fact in draft.text
+    assert any(c.startswith("It must hold, by 42 CFR 405.1112(a) and (b): beneficiary's name") for c in draft.cautions)
+    assert any("the Council looks at nothing else (42 CFR 405.1112(c))" in c for c in draft.cautions)
+
+
+def test_a_judges_dismissal_is_taken_to_the_council_too():
+    draft = letter(decided=[ONE, TWO, THREE | {"outcome": "dismissed"}])
+    assert draft.heading == "Request for review of a dismissal (level 4)"
+    assert "Hearing decision of 2026-08-03: dismissed" in draft.text
+
+
+def test_a_court_is_for_a_lawyer_and_what_to_bring_is_said():
+    four = {"level": 4, "outcome": "unfavorable", "notice": "2026-11-02"}
+    with pytest.raises(WorkbookError) as error:
+        letter(decided=[ONE, TWO, THREE, four])
+    told = str(error.value)
+    # the Council's decision of 2 November, received on the 7th: 60 days on is 6 January 2027
+    for fact in (
+        "Level 5, judicial review by a federal district court, of the notice of 2026-11-02",
+        "It must be filed in court by 2027-01-06.",
+        "A lawyer files a complaint, no letter is drafted",
+        "Bring: the Council's decision",
+    ):
+        assert fact in told
+    assert "\n" not in told
+
+
+def test_addresses_on_file_are_in_the_letter():
+    given = named(answer("R1", [("C1", "1", REFUSED)]))
+    rows = {name: table.to_pylist() for name, table in given.arrow.items()}
+    place = {"remittance_id": "R1", "city": "MONTGOMERY", "state": "AL", "zip_code": "36104"}
+    rows["remittance_party"].append(place | {"role": "payee", "sequence": 1, "address_1": "1 MAIN STREET"})
+    rows["remittance_party"][0] |= place | {"address_1": "2 ELM STREET"}
+    given = Remittance({name: REMITTANCE_TABLES[name].from_rows(found) for name, found in rows.items()})
+    draft = letter(given, decided=[ONE, TWO])
+    assert "Requester's address: 1 MAIN STREET, MONTGOMERY, AL 36104" in draft.text
+    assert "Beneficiary's address: 2 ELM STREET, MONTGOMERY, AL 36104" in draft.text
+    # whoever else asks lives elsewhere
+    assert "Requester's address: [FILL IN: requester's address]" in letter(given, requester="A LAWYER").text
 
 
 def test_a_dismissal_is_asked_to_be_reviewed_not_the_claim():
@@ -141,14 +204,16 @@ def test_a_dismissal_is_asked_to_be_reviewed_not_the_claim():
 @pytest.mark.parametrize(
     ("decided", "says"),
     [
-        ([ONE, TWO, {"level": 3, "outcome": "unfavorable", "notice": "2026-08-03"}], "form DAB-101"),
         ([ONE | {"outcome": "favorable"}], "is in your favor"),
         ([{"level": 1, "outcome": "pending", "filed": "2026-01-12"}], "is to decide by 2026-03-13"),
     ],
 )
 def test_no_draft_is_made_where_none_is_to_be_sent(decided, says):
-    with pytest.raises(WorkbookError, match=f"{says}.*A draft is made of levels 1 to 3 only"):
+    with pytest.raises(WorkbookError, match=f"{says}.*A draft is made of levels 1 to 4 only"):
         letter(decided=decided)
+
+
+LATE = [("0", [("CO", "29", "100")])]
 
 
 def unprocessable():
@@ -171,6 +236,7 @@ def unprocessable():
             {"lines": [1]},
             "line 1 of claim C1 was not refused; refused are line 2",
         ),
+        (answer("R1", [("C1", "4", LATE)]), "C1", {}, "came after the time limit, which gives no right of appeal"),
         (unprocessable(), "C1", {}, "was unprocessable .remark MA130.: it gives no right of appeal"),
         (answer("R1", [("C1", "1", REFUSED)]), "C1", {"on": "soon"}, "on 'soon' is not a date"),
     ],
@@ -196,7 +262,7 @@ def test_of_the_practices_refused_claims_only_the_unprocessable_ones_cannot_be_d
     found = set()
     for claim_id in dict.fromkeys(claims):
         try:
-            assert appeal_letter(remittance, claim_id, on="2026-01-31").missing[0] == "why the decision is wrong"
+            assert appeal_letter(remittance, claim_id, on="2026-01-31").missing[1] == "why the decision is wrong"
         except WorkbookError:
             found.add(claim_id)
     assert found == unable & set(claims) and found

@@ -161,7 +161,11 @@ def test_decisions_are_read_from_a_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("level,outcome,notice\n1,unfavorable,2025-06-02\n", "row 2: a decision names no claim_id"),
+        ("claim_id,level,outcome,notice\n,1,unfavorable,2025-06-02\n", "row 2: a decision names no claim_id"),
+        ("", "the column claim_id is missing; decisions have claim_id, line_number, level"),
+        ("level,outcome,notice\n1,unfavorable,2025-06-02\n", "the column claim_id is missing"),
+        ("hello\n", "the column claim_id is missing"),
+        ("claim_id,level,outcome\nC1,1,pending,x\n", "row 2: a decision has no 'cell beyond the header'"),
         ("claim_id,level,outcome,notice\nC1,1,unfavorable,2025-06-02\nC2,1,lost,2025-06-02\n", "row 3: outcome 'lost'"),
     ],
 )
@@ -169,6 +173,11 @@ def test_a_file_of_decisions_names_the_row_of_its_fault(tmp_path, text, says):
     (tmp_path / "decided.csv").write_text(text)
     with pytest.raises(WorkbookError, match=says):
         read_appeal_decisions(tmp_path / "decided.csv")
+
+
+def test_a_folder_is_no_file_of_decisions(tmp_path):
+    with pytest.raises(WorkbookError, match=r"cannot be read as CSV \(Is a directory\)"):
+        read_appeal_decisions(tmp_path)
 
 
 def test_a_file_of_decisions_that_there_is_not_says_its_columns(tmp_path):

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 import workbook as wb
-from tests.payment.ledgers import answer, claims_of
+from tests.payment.ledgers import answer, claims_of, together
 from tests.rules.test_audit import claims
 from workbook.payment.denials import denial_worklist
 
@@ -54,6 +54,12 @@ def test_what_was_never_taken_in_has_a_year_from_the_service():
         date(2026, 11, 3),
         "one calendar year after the service of 2025-11-03",
     )
+
+
+def test_what_medicare_refused_as_too_late_is_no_appeal_but_an_exception():
+    (row,) = listed(("0", [("CO", "29", "100")])).arrow.to_pylist()
+    assert (row["route"], row["way"], row["appeal_level"], row["due_date"]) == ("exception", "exception", None, None)
+    assert "gives no right of appeal" in row["due_rule"]
 
 
 def test_another_payers_time_limit_is_in_its_contract():
@@ -113,6 +119,58 @@ def test_a_denial_that_was_reversed_is_off_the_list():
         ],
     )
     assert denial_worklist(remittance, on="2026-01-31").arrow.num_rows == 0
+
+
+def after(*answers, on="2026-01-31"):
+    return [
+        (r["line_number"], r["carc"], r["denied_amount"])
+        for r in denial_worklist(together(*answers), on=on).arrow.to_pylist()
+    ]
+
+
+VISIT = [("64", [("CO", "45", "20"), ("PR", "2", "16")])]
+REFUSED = answer("R1", [("C1", "4", [("0", [("CO", "16", "100")])])])
+
+
+def test_what_was_sent_again_as_new_and_paid_is_off_the_list():
+    assert after(REFUSED, answer("R2", [("C1", "1", VISIT)], paid_on=date(2025, 12, 20))) == []
+    # before the second answer it was still on it
+    assert after(REFUSED, answer("R2", [("C1", "1", VISIT)], paid_on=date(2025, 12, 20)), on="2025-12-01") == [
+        (1, "16", 100)
+    ]
+
+
+def test_what_is_refused_twice_is_listed_once_by_its_last_reason():
+    again = answer("R2", [("C1", "4", [("0", [("CO", "50", "100")])])], paid_on=date(2025, 12, 20))
+    assert after(REFUSED, again) == [(1, "50", 100)]
+    same = answer("R2", [("C1", "4", [("0", [("CO", "16", "100")])])], paid_on=date(2025, 12, 20))
+    assert after(REFUSED, same) == [(1, "16", 100)]
+
+
+def test_a_duplicate_does_not_hide_the_refusal_before_it():
+    again = answer("R2", [("C1", "4", [("0", [("CO", "18", "100")])])], paid_on=date(2025, 12, 20))
+    assert sorted(carc for _, carc, _ in after(REFUSED, again)) == ["16", "18"]
+
+
+def test_what_the_right_payer_pays_is_off_the_wrong_ones_list():
+    right = answer("S1", [("C1", "1", VISIT)], payer="PLAN", paid_on=date(2025, 12, 20))
+    assert after(answer("R1", [("C1", "4", [("0", [("CO", "109", "100")])])]), right) == []
+
+
+def test_a_later_payer_leaves_what_the_first_refused_on_the_list():
+    first = answer("R1", [("C1", "1", [*VISIT, ("0", [("CO", "50", "40")])])])
+    later = answer("S1", [("C1", "2", [("16", [("OA", "23", "84")]), ("0", [("OA", "23", "40")])])], payer="PLAN")
+    assert after(first, later) == [(2, "50", 40)]
+
+
+def test_claims_that_share_a_number_are_listed_each():
+    two = answer("R1", [("C1", "4", [("0", [("CO", "50", "100")])]), ("C1", "4", [("0", [("CO", "50", "60")])])])
+    assert after(two) == [(1, "50", 100), (1, "50", 60)]
+
+
+def test_what_was_only_asked_about_is_not_refused():
+    asked = answer("R1", [("C1", "25", [("0", [("OA", "101", "100")])])])
+    assert denial_worklist(asked, on="2026-01-31").arrow.num_rows == 0
 
 
 def test_a_denial_that_was_corrected_waits_for_the_answer():

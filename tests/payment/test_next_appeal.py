@@ -37,6 +37,30 @@ def test_an_unprocessable_claim_has_no_right_of_appeal_and_is_sent_as_new():
     assert "unprocessable (MA130): it was not decided, so there is no right of appeal" in found.says
 
 
+def test_a_claim_that_came_too_late_needs_an_exception_with_medicare_and_an_appeal_with_others():
+    late = [("0", [("CO", "29", "100")])]
+    found = step(late)
+    assert (found.way, found.level, found.due) == ("exception", None, None)
+    assert "ask the contractor for an exception to it (42 CFR 424.44(b))" in found.says
+    other = step(late, filing="CI")
+    assert other.way == "appeal"
+    assert other.says.startswith("see the contract with A PAYER, and its notice; commercial")
+
+
+def test_a_court_is_for_a_lawyer():
+    levels = [{"level": n, "outcome": "unfavorable", "notice": f"2026-0{n + 1}-12"} for n in (1, 2, 3, 4)]
+    found = step(NECESSITY, *levels, on="2026-05-20")
+    assert (found.way, found.level.level) == ("judicial review", 5)
+    assert any(c.startswith("A lawyer files a complaint, no letter is drafted") for c in found.cautions)
+    assert any(c.startswith("Bring: the Council's decision") for c in found.cautions)
+
+
+def test_a_step_shows_itself_with_what_to_think_of():
+    shown = step()._repr_html_()
+    assert "<p>Level 1, redetermination by" in shown
+    assert "<li>It must be received by 2026-03-30" in shown
+
+
 def test_a_clerical_error_is_reopened_while_the_days_of_the_appeal_run_on():
     found = step(MODIFIER)
     assert (found.way, found.level, found.due) == ("reopening", None, date(2026, 11, 24))

@@ -106,6 +106,15 @@ def test_a_claim_paid_twice_is_a_refund_due_and_said():
     )
 
 
+def test_a_later_payers_refusal_of_the_whole_charge_takes_nothing_and_is_said():
+    second = answer("S1", [("C1", "4", [("0", [("CO", "96", "100")])])], payer="MEDIGAP")
+    ledger = post(None, claims_of({"C1": ["100"]}), [answer("R1", [("C1", "1", VISIT)]), second])
+    assert amounts(ledger)["receivable from patient"] == "16.00"
+    assert ledger.problems == (
+        "claim C1 in remittance S1: it answers for $100.00 where $0.00 are outstanding; what goes beyond was not posted",
+    )
+
+
 def test_interest_and_recoveries_stand_beside_the_claims():
     ledger = post(
         None, claims_of({"C1": ["100"]}), answer("R1", [("C1", "1", VISIT)], beside=[("L6", "-1.50"), ("WO", "10")])
@@ -116,6 +125,28 @@ def test_interest_and_recoveries_stand_beside_the_claims():
         "1.50",
         "-10.00",
     )  # 64 + 1.50 − 10
+
+
+def test_a_payment_made_twice_is_recovered_on_its_claim_and_can_be_refunded_no_more():
+    twice = [answer("R1", [("C1", "1", VISIT)]), answer("R2", [("C1", "1", VISIT)])]
+    ledger = post(None, claims_of({"C1": ["100"], "C2": ["100"]}), twice)
+    assert amounts(ledger, "C1")["refund due"] == "64.00"
+    taken = answer("R3", [("C2", "1", VISIT)])
+    rows = {name: table.to_pylist() for name, table in taken.arrow.items()}
+    rows["remittance"][0]["payment_amount"] -= 64
+    for reference in ("R1-C1", "20251103 R1-C1"):  # the payer's number alone, or beside the day of service
+        rows["provider_adjustment"] = [
+            {"remittance_id": "R3", "reason_code": "WO", "reference": reference, "amount": Decimal(64)}
+        ]
+        taken = type(taken)({name: taken._declared[name].from_rows(found) for name, found in rows.items()})
+        after = post(ledger, remittance=taken)
+        assert "refund due" not in amounts(after, "C1")
+        assert amounts(after)["cash"] == "128.00"  # 64 for each claim
+        with pytest.raises(WorkbookError, match="stand"):
+            record(after, "refund", "C1", 64, "2025-12-20")
+    # the recovery is no answer: the claim's own payment can still be reversed
+    back = answer("R4", [("C1", "22", [("-64", [("CO", "45", "-20"), ("PR", "2", "-16")])])], beside=[("FB", "-64")])
+    assert post(after, remittance=back).problems == ()
 
 
 def test_a_provider_adjustment_that_no_page_knows_is_said():
@@ -180,6 +211,122 @@ def test_claims_that_share_a_number_and_were_not_posted_are_charged_each_as_stat
     assert balances["refund due"] == 0 and balances["cash"] == sum(c["paid_amount"] for c in stated)
 
 
+def test_claims_of_an_earlier_run_that_share_a_number_are_told_apart_by_the_payers_numbers(tmp_path):
+    # R1-C1 and R2-C1 are the payer's numbers; the first ledger is written and read back, as between two months
+    path = post(None, None, answer("R1", [("C1", "1", VISIT)])).write(tmp_path / "ledger.csv")
+    second = post(read_ledger(path), None, answer("R2", [("C1", "1", VISIT)]))
+    assert amounts(second, "C1") == amounts(second, "C1#2")
+    assert (amounts(second)["patient service revenue"], amounts(second)["cash"]) == ("200.00", "128.00")
+    assert "refund due" not in amounts(second)
+
+
+def test_of_claims_that_share_a_number_that_one_is_reversed_whose_payers_number_is_named():
+    first = post(None, None, answer("R1", [("C1", "1", VISIT)]))
+    both = post(first, None, answer("R2", [("C1", "1", VISIT)]))
+    back = answer("R3", [("C1", "22", [("-64", [("CO", "45", "-20"), ("PR", "2", "-16")])])], beside=[("FB", "-64")])
+    rows = {name: table.to_pylist() for name, table in back.arrow.items()}
+    rows["remittance_claim"][0]["payer_claim_id"] = "R2-C1"
+    back = type(back)({name: back._declared[name].from_rows(found) for name, found in rows.items()})
+    ledger = post(both, None, back)
+    assert amounts(ledger, "C1") == amounts(first, "C1")
+    assert amounts(ledger, "C1#2") == {"receivable from payer": "100.00", "patient service revenue": "100.00"}
+
+
+def test_the_payers_same_number_in_a_later_run_is_the_same_claim_paid_twice(tmp_path):
+    path = post(None, None, answer("R1", [("C1", "1", VISIT)])).write(tmp_path / "ledger.csv")
+    again = answer("R2", [("C1", "1", VISIT)])
+    rows = {name: table.to_pylist() for name, table in again.arrow.items()}
+    rows["remittance_claim"][0]["payer_claim_id"] = "R1-C1"
+    again = type(again)({name: again._declared[name].from_rows(found) for name, found in rows.items()})
+    assert amounts(post(read_ledger(path), None, again))["refund due"] == "64.00"
+
+
+UNPROCESSABLE = [("0", [("CO", "16", "100")])]
+
+
+def test_a_claim_that_was_refused_and_sent_again_as_new_is_paid_and_no_refund():
+    refused, paid = answer("R1", [("C1", "4", UNPROCESSABLE)]), answer("R2", [("C1", "1", VISIT)])
+    ledger = post(post(None, claims_of({"C1": ["100"]}), refused), remittance=paid)
+    assert amounts(ledger) == amounts(post(None, claims_of({"C1": ["100"]}), paid))
+    assert ledger.problems == ()
+    assert_every_entry_balances(ledger)
+
+
+def test_a_claim_as_stated_that_was_refused_and_sent_again_is_charged_once():
+    ledger = post(None, None, answer("R1", [("C1", "4", UNPROCESSABLE)]))
+    ledger = post(ledger, None, answer("R2", [("C1", "1", VISIT)]))
+    assert amounts(ledger)["patient service revenue"] == "100.00"
+    assert "denied claims" not in amounts(ledger)
+
+
+@pytest.mark.parametrize("kind", ["write-off of a denial", "denial to patient"])
+@pytest.mark.parametrize("reversal", [(), (("C1", "22", [("0", [("CO", "16", "-100")])]),)])
+def test_what_was_given_up_is_taken_back_when_it_is_paid_after_all(kind, reversal):
+    ledger = post(None, claims_of({"C1": ["100"]}), answer("R1", [("C1", "4", UNPROCESSABLE)]))
+    given_up = record(ledger, kind, "C1", 70, "2025-12-20")
+    paid = post(given_up, remittance=answer("R2", [*reversal, ("C1", "1", VISIT)]))
+    assert amounts(paid) == amounts(post(None, claims_of({"C1": ["100"]}), answer("R3", [("C1", "1", VISIT)])))
+    assert paid.problems == (f"claim C1: {kind} of $70.00 was taken back, since the payer decided after all",)
+    assert_every_entry_balances(paid)
+
+
+def test_what_was_written_off_stays_when_it_is_refused_as_a_duplicate_of_a_paid_line():
+    lines = [*VISIT, ("0", [("CO", "50", "40")])]
+    ledger = post(None, claims_of({"C1": ["100", "40"]}), answer("R1", [("C1", "1", lines)]))
+    ledger = record(ledger, "write-off of a denial", "C1", 40, "2025-12-20")
+    twice = post(ledger, remittance=answer("R2", [("C1", "1", VISIT)]))
+    assert (amounts(twice)["write-off"], amounts(twice)["refund due"]) == ("40.00", "64.00")
+
+
+def test_the_right_payer_decides_what_the_wrong_one_refused():
+    wrong = answer("R1", [("C1", "4", [("0", [("CO", "109", "100")])])])
+    ledger = post(None, claims_of({"C1": ["100"]}), [wrong, answer("S1", [("C1", "1", VISIT)], payer="PLAN")])
+    assert amounts(ledger)["receivable from patient"] == "16.00"
+    assert not {"denied claims", "refund due"} & set(amounts(ledger))
+
+
+def test_a_later_payer_decides_what_the_first_refused_on_the_lines_that_it_answers_and_no_other():
+    # the first refuses lines 2 and 3; the second pays 30 of line 2, and leaves line 3 as it is
+    first = answer("R1", [("C1", "1", [*VISIT, ("0", [("CO", "96", "50")]), ("0", [("CO", "50", "40")])])])
+    second = answer(
+        "S1", [("C1", "2", [("16", [("OA", "23", "84")]), ("30", [("CO", "45", "20")]), ("0", [("OA", "23", "40")])])],
+        payer="PLAN",
+    )  # fmt: skip
+    ledger = post(None, claims_of({"C1": ["100", "50", "40"]}), [first, second])
+    assert amounts(ledger) == {
+        "denied claims": "40.00",
+        "cash": "110.00",  # 64 + 16 + 30
+        "contractual adjustment": "40.00",  # 20 + 20
+        "patient service revenue": "190.00",
+    }
+    assert ledger.problems == ()
+
+
+def test_a_second_payment_of_a_paid_line_is_a_refund_though_another_line_was_refused():
+    lines = [*VISIT, ("0", [("CO", "50", "40")])]
+    ledger = post(None, claims_of({"C1": ["100", "40"]}), answer("R1", [("C1", "1", lines)]))
+    ledger = post(ledger, remittance=answer("R2", [("C1", "1", VISIT)]))
+    assert (amounts(ledger)["denied claims"], amounts(ledger)["refund due"]) == ("40.00", "64.00")
+
+
+def test_a_reversal_of_the_second_decision_brings_the_refusal_back():
+    back = [("-64", [("CO", "45", "-20"), ("PR", "2", "-16")])]
+    ledger = post(None, claims_of({"C1": ["100"]}), answer("R1", [("C1", "4", UNPROCESSABLE)]))
+    paid = post(ledger, remittance=answer("R2", [("C1", "1", VISIT)]))
+    taken = post(paid, remittance=answer("R3", [("C1", "22", back)], beside=[("FB", "-64")]))
+    assert amounts(taken, "C1") == amounts(ledger, "C1")
+
+
+def test_a_predetermination_is_owed_by_nobody_and_said():
+    asked = answer("R1", [("C1", "25", [("0", [("PR", "2", "20"), ("OA", "101", "80")])])])
+    ledger = post(None, None, asked)
+    assert amounts(ledger) == {}
+    assert ledger.problems == (
+        "claim C1 in remittance R1 tells what would be paid (status 25, a predetermination); nothing of it is owed, "
+        "and nothing was posted",
+    )
+
+
 def test_a_reversal_of_what_was_never_posted_is_said():
     ledger = post(
         None,
@@ -232,6 +379,11 @@ def test_a_replacement_of_nothing_known_is_a_charge_and_said():
     ledger = post(None, replacement("C1", "ICN9", "110"))
     assert amounts(ledger)["receivable from payer"] == "110.00"
     assert "names the payer's claim ICN9, which is not in the ledger" in ledger.problems[0]
+
+
+def test_a_replacement_that_names_nothing_says_so():
+    ledger = post(None, replacement(None, None, "110"))
+    assert "names no claim of the payer (REF*F8), and none in the ledger bears its number" in ledger.problems[0]
 
 
 def test_a_void_leaves_nothing():

@@ -103,10 +103,20 @@ def test_the_numbers_of_a_month_are_those_of_its_formulas():
     assert found["initial_denial_rate_dollars"].shown == "28.6 %"  # 40 of 140
     assert found["gross_collection_rate"].value == Decimal("0.32")  # 64 of 200
     assert found["net_collection_rate"].shown == "35.6 %"  # 64 of 200 − 20
-    # 60 + 40 + 16 owed; 200 charged in 90 days is 2.22 a day: 52.3 days
-    assert (found["days_in_receivables"].shown, found["days_in_receivables"].parts) == ("52.3 days", "$116.00 ÷ $2.22")
+    # 60 + 40 + 16 owed; 200 charged in 90 days: 116 × 90 ÷ 200 = 52.2 days (2.22 a day, rounded, would make it 52.3)
+    assert (found["days_in_receivables"].shown, found["days_in_receivables"].parts) == (
+        "52.2 days", "$116.00 ÷ ($200.00 ÷ 90 days)",
+    )  # fmt: skip
     assert found["share_over_90_days"].value == 0
     assert found["clean_claim_rate"].shown == "66.7 %"  # C1 and C3 of three
+
+
+def test_interest_and_what_is_to_be_refunded_are_not_collected():
+    # 64 are paid, and 64 again by mistake, with 1.50 of interest: collected are 64 of 100, or of 100 − 20
+    paid = [answer("R1", [("C1", "1", VISIT)], beside=[("L6", "-1.50")]), answer("R2", [("C1", "1", VISIT)])]
+    found = month_numbers(post(None, claims_of({"C1": ["100"]}), paid), paid[0], "2025-11")
+    assert found["gross_collection_rate"].parts == "$64.00 ÷ $100.00"
+    assert found["net_collection_rate"].parts == "$64.00 ÷ $80.00"
 
 
 def test_every_number_has_its_formula_and_its_authority():

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 import workbook as wb
-from tests.payment.ledgers import answer
+from tests.payment.ledgers import answer, together
 from tests.rules.test_audit import claims
 from workbook.payment.variance import payment_variance
 from workbook.terms import WorkbookError
@@ -24,6 +24,15 @@ def test_what_is_paid_by_the_fee_schedule_is_as_expected():
     assert only(("69.74", [("CO", "45", "11.05"), ("PR", "2", "17.79"), ("CO", "253", "1.42")])) == [
         ("as expected", "0.00", "")
     ]
+
+
+def test_what_a_later_payer_takes_back_is_not_taken_from_the_first():
+    taken = [("CO", "45", "11.05"), ("PR", "2", "17.79"), ("CO", "253", "1.42")]
+    first = answer("R1", [("C1", "1", [("69.74", taken)])])
+    later = [("C1", "2", [("17.79", [("OA", "23", "82.21")])]), ("C1", "22", [("-17.79", [("OA", "23", "-82.21")])])]
+    both = together(first, answer("S1", later, payer="MEDIGAP", payer_name="MEDIGAP"))
+    found = payment_variance(GIVEN, both, **MET)
+    assert found.summary == {"as expected": (1, 0)}
 
 
 def test_a_payment_below_the_fee_schedule_is_underpaid_by_what_was_due():

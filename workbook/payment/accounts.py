@@ -22,6 +22,7 @@ CASH = "cash"
 CONTRACTUAL = "contractual adjustment"
 REVENUE = "patient service revenue"
 REFUND = "refund due"
+INTEREST = "interest received"
 #: where a provider adjustment goes whose code is on no page
 OTHER = "other provider adjustment"
 RECEIVABLES = (PAYER, PATIENT, DENIED)
@@ -67,7 +68,7 @@ def _page() -> _Page:
     page = validated(_Page, read_yaml(PAGE), PAGE.name)
     named = [a.name for a in page.accounts]
     used = {p.account for p in page.provider_adjustments} | {x for r in page.records for x in (r.debit, r.credit)}
-    used |= {*RECEIVABLES, CASH, CONTRACTUAL, REVENUE, REFUND, OTHER}
+    used |= {*RECEIVABLES, CASH, CONTRACTUAL, REVENUE, REFUND, INTEREST, OTHER}
     if unknown := sorted(used - set(named)):
         raise WorkbookError(f"{PAGE.name}: no account is called {unknown[0]!r}; the accounts are {', '.join(named)}")
     return page

@@ -36,7 +36,7 @@ class AppealLetter:
     cautions: tuple[str, ...]
     level: AppealLevel | None
 
-    HEADER = ("Line", "Date of service", "Code", "Charge", "Reason given")
+    HEADER = ("Line", "Date of service", "Code", "Amount refused", "Reason given")
 
     @property
     def text(self) -> str:
@@ -86,17 +86,19 @@ def appeal_letter(
     requester: str | None = None,
     on: date | str | None = None,
 ) -> AppealLetter:
-    """Draft the appeal of a claim's refused lines that comes next, for original Medicare levels 1 to 3.
+    """Draft the appeal of a claim's refused lines that comes next, for original Medicare levels 1 to 4.
 
     A Medicare request holds what the regulation of its level requires: 42 CFR 405.944(b) of a redetermination,
-    405.964(b) of a reconsideration, 405.1014(a) of a hearing. `decided` are the decisions on appeals so far
+    405.964(b) of a reconsideration, 405.1014(a) of a hearing, 405.1112 of a review by the Council. Level 5 is a
+    lawsuit, for which a lawyer files a complaint. `decided` are the decisions on appeals so far
     (`AppealDecision`, or rows with its fields). `requester` is the party or representative (the payee unless given).
     What neither the remittance nor `claims` hold is a marked blank and stands in `missing`; why the decision is wrong
     is always a blank, since no table knows it. `lines` are the line numbers in question (all that were refused, unless
     given).
 
     Raises WorkbookError when the claim is not in the remittance, nothing of it was refused, a line was not, it was
-    unprocessable (remark MA130), which gives no right of appeal, or what comes next is no request of levels 1 to 3.
+    unprocessable (remark MA130) or came to Medicare too late, which gives no right of appeal, or what comes next is no
+    request of levels 1 to 4.
     """
     found = refused_lines(remittance, claim_id, lines, decided, on)
     if found.unprocessable:
@@ -104,9 +106,12 @@ def appeal_letter(
             f"claim {claim_id} was unprocessable (remark {', '.join(page().unprocessable.rarcs)}): it gives no right "
             "of appeal; mend it and send it as a new claim"
         )
+    if found.untimely and not found.decided:
+        raise WorkbookError(f"claim {claim_id}: {page().untimely.says} ({page().untimely.citation})")
     step = next_level(found.notice, found.decided, found.on) if found.medicare and found.notice else None
     if step and (step.level is None or step.level.level > len(page().requests)):
-        raise WorkbookError(f"claim {claim_id}: {step.says} A draft is made of levels 1 to {len(page().requests)} only")
+        more = " ".join(step.cautions) if step.level else f"A draft is made of levels 1 to {len(page().requests)} only"
+        raise WorkbookError(f"claim {claim_id}: {step.says} {more}")
     return _draft(remittance, claims, found, step, requester)
 
 
@@ -131,7 +136,9 @@ def _draft(
         p for p in remittance.arrow["remittance"].to_pylist() if p["remittance_id"] == claim["remittance_id"]
     )
     request = page().requests[step.level.level - 1 if step and step.level else 0] if found.medicare else None
-    facts = _facts(known, found, payment, _patient(remittance, claims, claim), requester, request)
+    patient = _patient(remittance, claims, claim)
+    address = None if requester else _payee_address(remittance, claim)
+    facts = _facts(known, found, payment, patient, requester, address, request)
     rows = tuple(
         (str(r["line_number"] or "whole claim"), known(r["service_date"], "date of service"),
          known(_code(r), "service or item"), dollars(r["denied_amount"]), _reason(r))
@@ -175,12 +182,21 @@ def _ask(request: Request | None, step: AppealStep | None) -> str:
 
 
 def _facts(
-    known: _Blanks, found: Refused, payment: Row, patient: Row, requester: str | None, request: Request | None
+    known: _Blanks,
+    found: Refused,
+    payment: Row,
+    patient: Row,
+    requester: str | None,
+    address: str | None,
+    request: Request | None,
 ) -> tuple[tuple[str, str], ...]:
     """The letter's head, what is not on file as blanks."""
     number, who = ("Medicare number", "beneficiary's name") if found.medicare else ("member number", "patient's name")
-    own = "name and address of the payer's appeals department"
-    to = known(None, request.to) if request and request.to else known(payment["payer_name"], own)
+    on_file = {"Beneficiary's address": patient.get("address")}
+    if request and request.to:
+        to = known(None, request.to)
+    else:
+        to = f"{known(payment['payer_name'], 'name of the payer')}, {known(None, 'its address for appeals')}"
     return (
         ("Date", str(found.on)),
         ("To", to),
@@ -190,8 +206,9 @@ def _facts(
         ("Our claim number", found.claim["claim_id"]),
         ("Notice (remittance) of", known(found.notice, "date of the notice")),
         *_decisions(known, found, payment),
-        *((name, known(None, what)) for name, what in (request.facts.items() if request else ())),
+        *((name, known(on_file.get(name), what)) for name, what in (request.facts.items() if request else ())),
         ("Requested by", known(requester or payment["payee_name"], "name of the party or representative")),
+        ("Requester's address", known(address, "requester's address")),
         ("Requester's NPI", known(payment["payee_npi"], "requester's NPI")),
     )
 
@@ -202,7 +219,8 @@ def _decisions(known: _Blanks, found: Refused, payment: Row) -> list[tuple[str, 
     for d in found.decided:
         level = declared(d.level)
         by = known(payment["payer_name"], "contractor that decided") if d.level == 1 else level.decided_by
-        said.append((f"{level.name.capitalize()} of {d.notice}", f"{d.outcome}, by {by}"))
+        name = level.decision or level.name
+        said.append((f"{name[0].upper()}{name[1:]} of {d.notice}", f"{d.outcome}, by {by}"))
     return said
 
 
@@ -224,14 +242,21 @@ def _cautions(found: Refused, step: AppealStep | None, request: Request | None, 
     return tuple(dict.fromkeys([*step.cautions, holds, *more, *refused_amount(found, step), *not_appealed(found)]))
 
 
+def _payee_address(remittance: Remittance, claim: Row) -> str | None:
+    """The payee's address, where the remittance has it."""
+    parties = remittance.arrow["remittance_party"].to_pylist()
+    own = (p for p in parties if p["remittance_id"] == claim["remittance_id"] and p["role"] == "payee")
+    return next((_named(p)["address"] for p in own), None)
+
+
 def _patient(remittance: Remittance, claims: Claims | None, claim: Row) -> dict[str, str | None]:
-    """The patient's name and number: from the remittance, else from the claim."""
+    """The patient's name, number and address: from the remittance, else from the claim."""
     key = (claim["remittance_id"], claim["claim_sequence"])
     found = [
         p for p in remittance.arrow["remittance_party"].to_pylist()
         if (p["remittance_id"], p["claim_sequence"]) == key and p["role"] == "patient"
     ]  # fmt: skip
-    told = {"name": None, "number": None} | (_named(found[0]) if found else {})
+    told = {"name": None, "number": None, "address": None} | (_named(found[0]) if found else {})
     if claims is None:
         return told
     parties = [p for p in claims.arrow["claim_party"].to_pylist() if p["claim_id"] == claim["claim_id"]]
@@ -244,7 +269,9 @@ def _patient(remittance: Remittance, claims: Claims | None, claim: Row) -> dict[
 
 def _named(party: Row) -> dict[str, str | None]:
     name = " ".join(filter(None, (party["first_name"], party["middle_name"], party["last_name"])))
-    return {"name": name or None, "number": party["identifier"]}
+    place = " ".join(filter(None, (party["state"], party["zip_code"])))
+    address = ", ".join(filter(None, (party["address_1"], party["address_2"], party["city"], place)))
+    return {"name": name or None, "number": party["identifier"], "address": address or None}
 
 
 def _code(row: Row) -> str:

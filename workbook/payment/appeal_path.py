@@ -11,10 +11,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from workbook.engine.html import notebook_html, safe
 from workbook.payment.appeals import AppealLevel, appeal_level, declared, least_amount, page
 from workbook.terms import Citation, DateNotCoveredError, WorkbookError, dollars, parse_date
 
 OUTCOMES = ("unfavorable", "partly favorable", "favorable", "dismissed", "pending")
+#: the columns that a file of decisions cannot do without
+NEEDED = ("claim_id", "level", "outcome")
 COLUMNS = ("claim_id", "line_number", "level", "outcome", "notice", "filed", "amount")
 
 
@@ -58,6 +61,10 @@ class AppealStep:
     def __repr__(self) -> str:
         return str(self)
 
+    def _repr_html_(self) -> str:
+        cautions = "".join(f"<li>{safe(c)}</li>" for c in self.cautions)
+        return notebook_html(f"<p>{safe(self.says)}</p>", f"<ul>{cautions}</ul>" if cautions else "")
+
 
 def appeal_decisions(rows: Iterable[AppealDecision | Mapping[str, Any]], claim_id: str = "") -> list[AppealDecision]:
     """Decisions from rows of `COLUMNS`; `claim_id` is the claim of rows that name none.
@@ -76,11 +83,16 @@ def read_appeal_decisions(path: str | Path) -> list[AppealDecision]:
     """
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
+            reader = csv.DictReader(stream, restkey="cell beyond the header")
+            rows, named = list(reader), reader.fieldnames or ()
     except FileNotFoundError:
         raise WorkbookError(f"{path}: there is no such file; write one with the columns {', '.join(COLUMNS)}") from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except OSError as error:
+        raise WorkbookError(f"{path}: cannot be read as CSV ({error.strerror})") from None
+    except (UnicodeDecodeError, csv.Error) as error:
         raise WorkbookError(f"{path}: cannot be read as CSV ({error})") from None
+    if lacking := [c for c in NEEDED if c not in named]:
+        raise WorkbookError(f"{path}: the column {lacking[0]} is missing; decisions have {', '.join(COLUMNS)}")
     found = []
     for number, row in enumerate(rows, 2):
         try:
@@ -192,6 +204,11 @@ def _appeal(level: AppealLevel, notice: date, amount: Decimal | None, on: date, 
     said += _controversy(level, amount, on)
     if level.decides_in and not dismissed:
         said.append(f"It is to be decided within {level.decides_in} days of its receipt.")
+    if counsel := declared(level.level).counsel:
+        said += [
+            f"{counsel.says[0].upper()}{counsel.says[1:]} ({counsel.citation}).",
+            f"Bring: {'; '.join(counsel.bring)}.",
+        ]
     says = f"Level {level.level}, {level.name} by {level.decided_by}, of the notice of {notice}"
     form = f"; form {level.form}" if level.form else ""
     return AppealStep(level.name, f"{says}{form} ({level.authority}).", level.due, level, tuple(said), level.authority,

@@ -19,6 +19,13 @@ from workbook.terms import Citation, DateNotCoveredError, WorkbookError, dollars
 PAGE = Path(__file__).with_name("appeals.yaml")
 
 
+class Counsel(Authority):
+    """What a lawyer does at a level that is a lawsuit, and what to bring."""
+
+    says: str
+    bring: tuple[str, ...]
+
+
 class _Level(Authority):
     level: int
     name: str
@@ -30,6 +37,8 @@ class _Level(Authority):
     escalates: bool = False
     least: str | None = None
     form: str | None = None
+    decision: str | None = None
+    counsel: Counsel | None = None
     rolls: Authority | None = None
     dismissal: Authority | None = None
 
@@ -50,13 +59,13 @@ class _GoodCause(Authority):
     examples: tuple[str, ...]
 
 
-class _Later(Authority):
+class _Said(Authority):
     says: str
 
 
 class _Reopening(Authority):
     years: int
-    later: _Later
+    later: _Said
 
 
 class _Years(Authority):
@@ -108,6 +117,7 @@ class _Page(Strict):
     reopening: _Reopening
     filing: _Years
     unprocessable: _Unprocessable
+    untimely: _Said
     requests: tuple[Request, ...]
     others: tuple[OtherPayer, ...]
 
@@ -255,7 +265,9 @@ def deadline(
         said = "the other payer's own time limit runs" if way == "other payer" else "there is nothing to file"
         return Deadline(None, way, said, None)
     if not is_medicare(filing_code):
-        return _by_contract(way, filing_code, notice, payer)
+        return _by_contract("appeal" if way == "exception" else way, filing_code, notice, payer)
+    if way == "exception":
+        return Deadline(None, way, page().untimely.says, page().untimely.citation)
     if way == "new claim":
         if service_date is None:
             return Deadline(None, way, "the date of service is missing", page().filing.citation)

@@ -10,14 +10,22 @@ from decimal import Decimal
 from itertools import chain, count, takewhile
 from typing import Any
 
-from workbook.payment.accounts import CASH, PATIENT, PAYER, REVENUE, natures
+from workbook.payment.accounts import CASH, DENIED, PATIENT, PAYER, REVENUE, natures
 from workbook.payment.ledger import LEDGER, ZERO, Ledger
 from workbook.terms import dollars
 
 Row = dict[str, Any]
 REPLACEMENT, VOID = "7", "8"
+#: how an amount beside the claims is called; where it names a claim, it is no answer to it
+BESIDE = "provider adjustment"
+#: CLP02 of an answer that takes an earlier one back
+REVERSAL = "22"
+#: CLP02 of an answer that tells what would be paid, before anything was done
+PREDETERMINED = "25"
 #: how the source of what a person recorded begins
 RECORD = "record: "
+#: why a claim that was answered, but not posted itself, has its charge; a later run knows it by this
+AS_STATED = "charge as the remittance states it"
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,8 @@ class Books:
     def __init__(self, ledger: Ledger) -> None:
         self.rows: list[Row] = ledger.arrow.to_pylist()
         self.problems: list[str] = []
-        self.as_stated: list[str] = []  # claims that were answered but not posted themselves
+        self.as_stated: list[str] = []  # claims that were answered but not posted themselves, in this run
+        self._stated: set[str] = set()  # such claims of every run
         self._last = max((r["entry_id"] for r in self.rows), default=0)
         #: claim and account → party and line → debits less credits
         self._balance: dict[tuple[str, str], dict[tuple[str | None, int | None], Decimal]] = defaultdict(
@@ -61,6 +70,8 @@ class Books:
             return
         self._balance[claim, row["account"]][row["party"], row["line_number"]] += row["debit"] - row["credit"]
         self._of_claim[claim][row["entry_id"]].append(row)
+        if row["why"] == AS_STATED:
+            self._stated.add(claim)
         if row["source"].startswith("835 ") and row["reference"]:
             self._claim_of_number[row["reference"]] = claim
         if row["account"] == REVENUE and row["reverses"] is not None:
@@ -100,9 +111,27 @@ class Books:
         """The claim that the payer knows by that number."""
         return self._claim_of_number.get(payer_number) if payer_number else None
 
+    def claim_named_in(self, reference: str | None) -> str | None:
+        """The claim whose payer's number is a reference, or a word of it, as some payers put more beside the number."""
+        words = [reference, *reference.split()] if reference else []
+        return next((claim for word in words if (claim := self.claim_of(word))), None)
+
+    def is_answered_in(self, claim_id: str, source: str) -> bool:
+        """Whether a remittance answers the claim already."""
+        return any(rows[0]["source"] == source for rows in self._of_claim.get(claim_id, {}).values())
+
+    def is_refused(self, claim_id: str, day: date | None) -> bool:
+        """Whether a claim for services from that day on was refused as a whole, and nothing was done about it."""
+        days = {r["date"] for rows in self._of_claim[claim_id].values() for r in rows if r["account"] == REVENUE}
+        return day in days and self.stands(claim_id, DENIED) == self.charged(claim_id)
+
     def charged(self, claim_id: str) -> Decimal:
         """The charge that stands for a claim."""
         return self.stands(claim_id, REVENUE)
+
+    def is_as_stated(self, claim_id: str) -> bool:
+        """True when a claim was never posted itself: its charge is that which a remittance stated, now or before."""
+        return claim_id in self._stated
 
     def is_to_be_replaced(self, claim_id: str) -> bool:
         """Whether a claim was sent to replace or void this one, and is not posted yet."""
@@ -255,12 +284,24 @@ class Books:
         ]
         self.enter(moves, day, claim_id, source, reference, entry)
 
+    def restore_denials(self, claim_id: str, least: Decimal, day: date | None, source: str) -> None:
+        """Take back what people did about a denial (written off, billed to the patient) until `least` stands denied."""
+        for entry, rows in list(self._of_claim[claim_id].items())[::-1]:
+            given_up = sum((r["credit"] for r in rows if r["account"] == DENIED), ZERO)
+            is_record = rows[0]["source"].startswith(RECORD) and rows[0]["reverses"] is None
+            if self.stands(claim_id, DENIED) >= least or not given_up or not is_record or entry in self._reversed:
+                continue
+            self.take_back(claim_id, entry, day, source, "decided after all")
+            what = f"{rows[0]['source'].removeprefix(RECORD)} of {dollars(given_up)}"
+            self.problems.append(f"claim {claim_id}: {what} was taken back, since the payer decided after all")
+
     def answers(self, claim_id: str) -> list[tuple[int, Decimal]]:
         """The payers' answers that were not taken back, the last first: (entry, cash in it)."""
         found = [
             (entry, sum((r["debit"] - r["credit"] for r in rows if r["account"] == CASH), ZERO))
             for entry, rows in self._of_claim.get(claim_id, {}).items()
-            if rows[0]["source"].startswith("835 ") and entry not in self._reversed and rows[0]["reverses"] is None
+            if rows[0]["source"].startswith("835 ") and not rows[0]["why"].startswith(BESIDE)
+            if entry not in self._reversed and rows[0]["reverses"] is None
         ]
         return found[::-1]
 
@@ -290,7 +331,7 @@ class Books:
         return Ledger(LEDGER.from_rows(self.rows), self.problems)
 
     def _tell_no_original(self, claim: Row) -> None:
-        self.problems.append(
-            f"claim {claim['claim_id']} (frequency {claim['frequency_code']}) names the payer's claim "
-            f"{claim['original_claim_id']}, which is not in the ledger; post that one and its remittance first"
-        )
+        what, number = f"claim {claim['claim_id']} (frequency {claim['frequency_code']})", claim["original_claim_id"]
+        named = f"the payer's claim {number}, which is not in the ledger; post that one and its remittance first"
+        nothing = "no claim of the payer (REF*F8), and none in the ledger bears its number; find out which it is about"
+        self.problems.append(f"{what} names {named if number else nothing}")

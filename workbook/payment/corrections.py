@@ -10,12 +10,11 @@ from typing import Any
 
 from workbook.claims.model import Remittance
 from workbook.claims.tables import REMITTANCE_TABLES
-from workbook.payment.books import REPLACEMENT, VOID, Row
+from workbook.payment.books import REPLACEMENT, REVERSAL, VOID, Row
 from workbook.payment.remit import PAYMENT_FLOOR, PricedRemittance
 from workbook.terms import WorkbookError
 
 ZERO = Decimal("0.00")
-REVERSAL = "22"
 _OF_CLAIM = ("remittance_claim", "remittance_line", "adjustment", "remark", "remittance_party", "remittance_detail")
 #: amounts that a reversal negates; how many units there were does not change
 _AMOUNTS = ("billed_amount", "allowed_amount", "paid_amount", "patient_responsibility_amount")

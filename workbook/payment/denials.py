@@ -16,9 +16,10 @@ from workbook.engine.export import write_people_csv
 from workbook.engine.html import notebook_html, safe, table_html
 from workbook.payment.appeal_path import AppealDecision, appeal_decisions, decided_on, next_level
 from workbook.payment.appeals import Deadline, deadline, declared, is_medicare, level_deadline
-from workbook.payment.books import REPLACEMENT, VOID
+from workbook.payment.books import PREDETERMINED, REPLACEMENT, REVERSAL, VOID
 from workbook.payment.price import price
 from workbook.payment.reasons import NOT_CLASSIFIED, reason
+from workbook.payment.variance import FIRST_PAYER
 from workbook.terms import dollars, parse_date
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 ZERO = Decimal("0.00")
+#: reason codes of what the payer holds for a claim that it has already
+DUPLICATES = ("18", "B13")
 #: denials that a notebook shows
 SHOWN = 15
 
@@ -53,7 +56,7 @@ WORKLIST = Table(
         Column("category", "text", "kind of reason, or: not classified", required=True),
         Column("cause", "text", "why it happened", required=True),
         Column("fixer", "text", "front desk, coder, biller, clinician, payer or nobody", required=True),
-        Column("route", "text", "correct, new claim, appeal, correct or appeal, other payer, none", required=True),
+        Column("route", "text", "correct, new claim, appeal, exception, other payer … (reasons.yaml)", required=True),
         Column("action", "text", "what to do", required=True),
         Column("way", "text", "the way whose time limit is shown"),
         Column("appeal_level", "integer", "its level in Medicare's appeals, 1 to 5; null for any other way"),
@@ -136,8 +139,9 @@ def denial_worklist(
     on: date | str | None = None,
     decided: Iterable[AppealDecision | Mapping[str, Any]] = (),
 ) -> DenialWorklist:
-    """Every refused or cut line of an 835, net of reversals: cause, who mends it, the way, its last day, the dollars.
+    """Every refused or cut line of an 835: cause, who mends it, the way, its last day, the dollars.
 
+    What was reversed, or decided anew by a later answer, is not on it; a duplicate decides nothing.
     `claims` give each line's expected payment by Medicare Part B with the deductible unmet, and tell which claims were
     sent to correct others. `on` is the day of the list (today unless given): later remittances are left out, and days
     are counted from it. Reason codes that are expected (contract, deductible, coinsurance, earlier payers, pending) are
@@ -222,25 +226,58 @@ def _told(history: list[AppealDecision]) -> str:
 
 
 def _net(remittance: Remittance, payments: dict[str, Row], on: date) -> list[tuple[Row, Decimal]]:
-    """Each adjustment once for its payer, claim, line, group and reason, with its amount net of reversals."""
-    totals: dict[tuple[Any, ...], Decimal] = defaultdict(lambda: ZERO)
-    last: dict[tuple[Any, ...], Row] = {}
-    for a in remittance.arrow["adjustment"].to_pylist():
-        payment = payments.get(a["remittance_id"], {})
-        if (payment.get("payment_date") or on) > on:
-            continue
-        key = (
-            payment.get("payer_id"),
-            payment.get("payer_name"),
-            a["claim_id"],
-            a["line_number"],
-            a["group_code"],
-            a["carc"],
-        )
-        totals[key] += a["amount"]
-        if a["amount"] > 0:
-            last[key] = a
-    return [(last[key], total) for key, total in totals.items() if key in last]
+    """Each adjustment that stands on a day, once for its payer, claim, line, group and reason, net of reversals.
+
+    A claim is known by its number, its first day and its charge: numbers come again.
+    """
+    lines, taken = (_by_answer(remittance, name) for name in ("remittance_line", "adjustment"))
+    standing: dict[tuple[Any, ...], dict[tuple[Any, ...], tuple[Decimal, Row | None]]] = defaultdict(dict)
+
+    def day_of(claim: Row) -> date:
+        return payments.get(claim["remittance_id"], {}).get("payment_date") or on
+
+    for claim in sorted(remittance.arrow["remittance_claim"].to_pylist(), key=day_of):
+        if day_of(claim) > on or claim["claim_status_code"] == PREDETERMINED:
+            continue  # not known yet; or only asked about, so that there was nothing to refuse
+        payment = payments.get(claim["remittance_id"], {})
+        payer = (payment.get("payer_id"), payment.get("payer_name"))
+        answer = (claim["remittance_id"], claim["claim_sequence"])
+        days = [r["service_date"] for r in lines[answer] if r["service_date"]]
+        own = standing[claim["claim_id"], min(days, default=claim["statement_from_date"]), abs(claim["billed_amount"])]
+        if claim["claim_status_code"] != REVERSAL:
+            is_first = claim["claim_status_code"] in FIRST_PAYER
+            for key in _decided_anew(own, payer, lines[answer], taken[answer], is_first=is_first):
+                del own[key]
+        for a in taken[answer]:
+            key = (payer, a["line_number"], a["group_code"], a["carc"])
+            total, last = own.get(key, (ZERO, None))
+            own[key] = (total + a["amount"], a if a["amount"] > 0 else last)
+    return [(last, total) for own in standing.values() for total, last in own.values() if last]
+
+
+def _decided_anew(
+    own: Iterable[tuple[Any, ...]], payer: tuple[Any, ...], lines: list[Row], taken: list[Row], *, is_first: bool
+) -> list[tuple[Any, ...]]:
+    """What stands no more once a payer answers lines without a reversal.
+
+    That is its own word on them and on the claim as a whole, and other payers' on what this one, as the first, pays or
+    leaves to the patient. A duplicate decides nothing.
+    """
+    answered = {r["line_number"] for r in lines} | {a["line_number"] for a in taken}
+    answered -= {a["line_number"] for a in taken if a["carc"] in DUPLICATES}
+    settled = {r["line_number"] for r in lines if r["paid_amount"] > 0} if is_first else set()
+    settled |= {a["line_number"] for a in taken if is_first and reason(a["carc"]).kind == "patient" and a["amount"] > 0}
+    return [
+        key for key in own
+        if (key[0] == payer and (key[1] in answered or (answered and key[1] is None))) or key[1] in settled
+    ]  # fmt: skip
+
+
+def _by_answer(remittance: Remittance, table: str) -> dict[tuple[str, int], list[Row]]:
+    found: dict[tuple[str, int], list[Row]] = defaultdict(list)
+    for row in remittance.arrow[table].to_pylist():
+        found[row["remittance_id"], row["claim_sequence"]].append(row)
+    return found
 
 
 def _corrections(claims: Claims | None) -> dict[str, str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from workbook.claims.model import Claims, Remittance
 from workbook.engine.front import Authority, Strict
 from workbook.engine.html import notebook_html, safe, table_html
 from workbook.engine.yaml import read_yaml, validated
-from workbook.payment.accounts import CASH, CONTRACTUAL, RECEIVABLES, REFUND, REVENUE
+from workbook.payment.accounts import CASH, CONTRACTUAL, INTEREST, RECEIVABLES, REFUND, REVENUE
 from workbook.payment.ledger import Ledger
 from workbook.payment.reasons import reason
 from workbook.payment.receivables import receivables, up_to
@@ -26,7 +26,6 @@ from workbook.terms import Citation, WorkbookError, dollars
 
 PAGE = Path(__file__).with_name("measures.yaml")
 ZERO = Decimal("0.00")
-REVERSAL = "22"
 
 
 class _Measure(Authority):
@@ -137,20 +136,24 @@ def month_numbers(
     balances = at_end.balances()
     owed = sum((balances[a] for a in RECEIVABLES), ZERO) - balances[REFUND]
     charged, no_charge = posted[REVENUE], None if posted[REVENUE] > 0 else "no charge in the period"
-    daily = (charged / days).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    found["days_in_receivables"] = (owed, daily, f"charges of {period}, balances of {last}", no_charge)
+    found["days_in_receivables"] = (owed * days, charged, f"charges of {period}, balances of {last}", no_charge)
     aged = receivables(ledger, last) if at_end.arrow.num_rows else None
     over = [(r["days"] or 0, r["amount"]) for r in aged.arrow.to_pylist() if r["amount"] > 0] if aged else []
     total = sum((a for _, a in over), ZERO)
     found["share_over_90_days"] = (
         sum((a for d, a in over if d > 90), ZERO), total, f"on {last}", None if total else "nothing is owed"
     )  # fmt: skip
-    found["gross_collection_rate"] = (posted[CASH], charged, period, no_charge)
+    collected = posted[CASH] - posted[INTEREST] - posted[REFUND]
+    found["gross_collection_rate"] = (collected, charged, period, no_charge)
     net = charged - posted[CONTRACTUAL]
     why = no_charge or (None if net > 0 else "the contractual adjustments are no less than the charges")
-    found["net_collection_rate"] = (posted[CASH], net, period, why)
+    found["net_collection_rate"] = (collected, net, period, why)
     found["clean_claim_rate"] = _clean(claims, stopped, first, last, month)
-    return MonthNumbers(month, tuple(_measured(m, *found[m.id]) for m in _page().measures))
+    measures = {m.id: _measured(m, *found[m.id]) for m in _page().measures}
+    measures["days_in_receivables"] = replace(
+        measures["days_in_receivables"], numerator=dollars(owed), denominator=f"({dollars(charged)} ÷ {days} days)"
+    )
+    return MonthNumbers(month, tuple(measures.values()))
 
 
 def _month(month: str) -> tuple[date, date]:
@@ -175,7 +178,7 @@ def _first_answers(remittance: Remittance, first: date, last: date) -> tuple[int
     earliest: dict[str, tuple[date, dict[str, Any]]] = {}
     for claim in remittance.arrow["remittance_claim"].to_pylist():
         day = paid_on.get(claim["remittance_id"])
-        if day is None or claim["claim_status_code"] not in FIRST_PAYER or claim["claim_status_code"] == REVERSAL:
+        if day is None or claim["claim_status_code"] not in FIRST_PAYER:
             continue
         if claim["claim_id"] not in earliest or day < earliest[claim["claim_id"]][0]:
             earliest[claim["claim_id"]] = (day, claim)

@@ -44,6 +44,11 @@ class Refused:
         return [r for r in self.rows if set((r["rarcs"] or "").split(", ")) & set(page().unprocessable.rarcs)]
 
     @property
+    def untimely(self) -> bool:
+        """True when Medicare refused all of it for its time limit, which is no matter for an appeal."""
+        return self.medicare and {r["route"] for r in self.rows} == {"exception"}
+
+    @property
     def amount(self) -> Decimal:
         """What was refused, at charges."""
         return sum((r["denied_amount"] for r in self.rows), Decimal("0.00"))
@@ -90,11 +95,11 @@ def next_appeal(
 ) -> AppealStep:
     """The next step for a claim's refused lines, given what was decided on its appeals before.
 
-    A claim that was unprocessable (remark MA130) has no right of appeal and is sent as new; a clerical error goes by
-    way of a reopening; else the next level of original Medicare's five, with who decides, the last day, the least
-    amount in controversy and, when it is late, what may excuse it. `decided` are `AppealDecision`s or rows with its
-    fields; `claim_id` may be left out of them. Of other payers what the page knows is said. `on` is the day from which
-    is judged (today unless given).
+    A claim that was unprocessable (remark MA130) has no right of appeal and is sent as new; one that came too late
+    needs an exception to the time limit; a clerical error goes by way of a reopening; else the next level of original
+    Medicare's five, with who decides, the last day, the least amount in controversy and, when it is late, what may
+    excuse it. `decided` are `AppealDecision`s or rows with its fields; `claim_id` may be left out of them. Of other
+    payers what the page knows is said. `on` is the day from which is judged (today unless given).
 
     Raises WorkbookError when the claim is not in the remittance, nothing of it was refused, or the decisions do not
     follow each other.
@@ -111,7 +116,7 @@ def next_appeal(
 
 
 def _no_appeal(found: Refused) -> AppealStep | None:
-    """The step of a claim that is not appealed at all: sent as new, reopened, or nothing to file."""
+    """The step of a claim that is not appealed at all: sent as new, an exception, reopened, or nothing to file."""
     routes = {r["route"] for r in found.rows}
     if len(found.unprocessable) == len(found.rows):
         step = _way(_limit(found, "new claim"))
@@ -122,7 +127,7 @@ def _no_appeal(found: Refused) -> AppealStep | None:
             f"({why.citation}). Mend it and send it as a new claim{until}."
         )
         return replace(step, says=says)
-    if len(routes) > 1 or routes & {"appeal", "correct or appeal"}:
+    if len(routes) > 1 or routes & {"appeal", "correct or appeal"} or (routes == {"exception"} and not found.medicare):
         return None
     (route,) = routes
     step = _way(_limit(found, route))

@@ -20,12 +20,11 @@ from workbook.payment.accounts import (
     account_of_plb,
     record_kind,
 )
-from workbook.payment.books import RECORD, Books, Move, Row
+from workbook.payment.books import AS_STATED, BESIDE, PREDETERMINED, RECORD, REVERSAL, Books, Move, Row
 from workbook.payment.ledger import ZERO, Ledger
 from workbook.payment.reasons import reason
 from workbook.terms import WorkbookError, dollars, money, parse_date
 
-REVERSAL = "22"
 #: CLP02 of a payer that decided after others
 LATER_PAYERS = ("2", "3", "20", "21")
 
@@ -39,10 +38,12 @@ def post(
 
     A payer's answer moves each charge to cash, to the contractual adjustment, to the patient (group PR) or to denied
     claims; what is pending (CARC 133) stays receivable, and what earlier payers did (CARC 23) is theirs. A reversal
-    takes back the entry it concerns. A later payer is first given what the earlier ones left to the patient. Cash is
-    always posted in full; what exceeds the amount outstanding is a refund due. A claim that replaces or voids another
-    (frequency 7, 8) takes that one's charge back when the payer answers it. What is in the ledger already is not posted
-    twice.
+    takes back the entry it concerns. A later payer is first given what the earlier ones left to the patient. What was
+    denied and is decided again without a reversal, by any payer, is no longer denied. Cash is always posted in full;
+    what exceeds the amount outstanding is a refund due, and what is recovered (PLB WO) lowers it on the claim that is
+    named. A claim that replaces or voids another (frequency 7, 8) takes
+    that one's charge back when the payer answers it. What is in the ledger already is not posted twice.
+    Predeterminations (status 25) are passed over: nothing was done yet that could be owed.
 
     `Ledger.problems` tells of remittances that do not balance (they are not posted), answers without a claim, amounts
     beyond what was outstanding, reason codes on no page. Amounts are US dollars.
@@ -128,22 +129,29 @@ def _post_remittance(books: Books, remittance: Remittance) -> None:
             continue
         for claim in sorted(claims[name], key=lambda c: c["claim_sequence"]):
             key = (name, claim["claim_sequence"])
+            if claim["claim_status_code"] == PREDETERMINED and not claim["paid_amount"]:
+                books.problems.append(
+                    f"claim {claim['claim_id']} in remittance {name} tells what would be paid (status 25, a "
+                    "predetermination); nothing of it is owed, and nothing was posted"
+                )
+                continue
             _Answer(books, payment, claim, below["remittance_line"][key], below["adjustment"][key], source).post()
         for row in beside[name]:
             _post_beside(books, payment, row, source)
 
 
 def _post_beside(books: Books, payment: Row, row: Row, source: str) -> None:
-    """A provider adjustment: a positive amount lowers the payment."""
+    """A provider adjustment: a positive amount lowers the payment. A recovery stands on the claim that it names."""
     account = account_of_plb(row["reason_code"])
     if account is None:
         books.problems.append(
             f"remittance {row['remittance_id']}: provider adjustment {row['reason_code']} of {dollars(row['amount'])} "
             f"is on no page; it stands on {OTHER}"
         )
-    why, party = f"provider adjustment {row['reason_code']}", payment["payer_id"] or payment["payer_name"]
+    why, party = f"{BESIDE} {row['reason_code']}", payment["payer_id"] or payment["payer_name"]
     moves = [Move(None, account or OTHER, row["amount"], why, party), Move(None, CASH, -row["amount"], why, party)]
-    books.enter(moves, payment["payment_date"], None, source, row["reference"])
+    claim = books.claim_named_in(row["reference"]) if account == REFUND else None
+    books.enter(moves, payment["payment_date"], claim, source, row["reference"])
 
 
 class _Answer:
@@ -170,6 +178,7 @@ class _Answer:
             self._charge_as_stated(account)
         handed = self._handed(account) if self.is_later else []
         opened = self.books.open_lines(account, PAYER)
+        handed += self._decided_again(account, opened, handed)
         opened += [(m.party, m.line, m.amount) for m in handed if m.account == PAYER]
         outstanding = sum((amount for _, _, amount in opened), ZERO) - self.pending
         if sum((m.amount for m in self.moves), ZERO) == outstanding:
@@ -185,12 +194,16 @@ class _Answer:
         fits = [c for c in same if books.charged(c) == self.claim["billed_amount"]]
         if waiting := [c for c in fits if not books.answers(c)]:
             return waiting[0]
+        known = books.claim_of(number)
+        if known and known in fits and not books.is_answered_in(known, self.source):
+            return known  # the same claim again, in a later remittance
+        again = [c for c in fits if books.is_refused(c, self._served()) and not books.is_answered_in(c, self.source)]
+        if again:
+            return again[0]  # refused as a whole, and decided anew
         is_new = number and same and not self.is_later and not any(map(books.is_to_be_replaced, same))
-        if is_new and all(c in books.as_stated and books.answers(c) for c in same):
+        if is_new and all(books.is_as_stated(c) and books.answers(c) for c in same):
             return f"{given}#{len(same) + 1}"  # another claim of the patient: none was posted, each is as stated
-        if (known := books.claim_of(number)) in same:
-            return known or given
-        return (fits or [given])[0]
+        return known if known and known in same else (fits or [given])[0]
 
     def _enter(self, account: str, moves: list[Move]) -> None:
         self.books.enter(moves, self.day, account, self.source, self.claim["payer_claim_id"])
@@ -220,10 +233,13 @@ class _Answer:
         if not self.claim["billed_amount"]:
             return
         self.books.as_stated.append(account)
-        days = [r["service_date"] for r in self.lines if r["service_date"]]
         charges = [(r["line_number"], r["billed_amount"]) for r in self.lines]
-        day, why = min(days, default=self.day), "charge as the remittance states it"
-        self.books.charge(account, self.payer, charges, self.claim["billed_amount"], day, why)
+        self.books.charge(account, self.payer, charges, self.claim["billed_amount"], self._served(), AS_STATED)
+
+    def _served(self) -> date | None:
+        """The first day of service that is stated, else the day of the payment."""
+        days: list[date] = [r["service_date"] for r in self.lines if r["service_date"]]
+        return min(days, default=self.day)
 
     def _handed(self, account: str) -> list[Move]:
         """What the earlier payers left to the patient, given to this one."""
@@ -234,6 +250,32 @@ class _Answer:
             if amount > 0
             for move in (Move(line, PAYER, amount, why, self.payer), Move(line, PATIENT, -amount, why, party))
         ]
+
+    def _decided_again(
+        self, account: str, opened: list[tuple[str | None, int | None, Decimal]], handed: list[Move]
+    ) -> list[Move]:
+        """What was refused on the lines that are answered anew, without a reversal: given back to this payer.
+
+        A claim that was unprocessable comes again as new, an appeal that is won is paid, the right payer follows the
+        wrong one. No more is given than the answer has beyond what is outstanding.
+        """
+        outstanding = sum((a for _, _, a in opened), ZERO) + sum((m.amount for m in handed if m.account == PAYER), ZERO)
+        beyond = sum((m.amount for m in self.moves), ZERO) + self.pending - outstanding
+        answered, why = {m.line for m in self.moves if m.amount}, "decided again"
+        refused = [
+            (party, line, amount)
+            for party, line, amount in self.books.open_lines(account, DENIED)
+            if amount > 0 and (line is None or line in answered or None in answered)
+        ]
+        beyond = min(beyond, sum((amount for _, _, amount in refused), ZERO))
+        self.books.restore_denials(account, beyond, self.day, self.source)
+        beyond = min(beyond, self.books.stands(account, DENIED))
+        found: list[Move] = []
+        for party, line, amount in refused:
+            if (taken := min(amount, beyond)) > 0:
+                beyond -= taken
+                found += [Move(line, PAYER, taken, why, self.payer), Move(line, DENIED, -taken, why, party)]
+        return found
 
     def _settled(self, moves: Iterable[Move], opened: list[tuple[str | None, int | None, Decimal]]) -> list[Move]:
         """Each move beside the credit of the receivable that it settles."""
@@ -268,16 +310,27 @@ class _Answer:
             answered = sum(totals.values(), ZERO)
             self.books.problems.append(
                 f"{self.label}: it answers for {dollars(answered)} where {dollars(outstanding)} are outstanding; "
-                + (f"{dollars(excess)} are a refund due" if excess else f"{dollars(left)} stay on {PAYER}")
+                + (
+                    f"{dollars(excess)} are a refund due"
+                    if excess
+                    else f"{dollars(left)} stay on {PAYER}"
+                    if left
+                    else "what goes beyond was not posted"
+                )
             )
         return moves
 
     def _reverse(self) -> None:
         books, given = self.books, self.claim["claim_id"]
-        for claim_id in dict.fromkeys((given, books.current(given), *books.with_number(given))):
+        own, known = (
+            (given, books.current(given), *books.with_number(given)),
+            books.claim_of(self.claim["payer_claim_id"]),
+        )
+        for claim_id in dict.fromkeys((known if known in own else given, *own)):
             for entry, cash in books.answers(claim_id):
                 if cash == -self.claim["paid_amount"]:
                     books.take_back(claim_id, entry, self.day, self.source, "reversal", self.claim["payer_claim_id"])
+                    books.restore_denials(claim_id, ZERO, self.day, self.source)
                     books.replace(claim_id, self.day)
                     return
         if not any(m.amount for m in self.moves):

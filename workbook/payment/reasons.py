@@ -20,7 +20,7 @@ NOT_CLASSIFIED = "not classified"
 
 Kind = Literal["contractual", "reduction", "patient", "earlier payer", "pending", "denial"]
 Fixer = Literal["front desk", "coder", "biller", "clinician", "payer", "nobody"]
-Route = Literal["correct", "new claim", "appeal", "correct or appeal", "other payer", "patient", "none"]
+Route = Literal["correct", "new claim", "appeal", "correct or appeal", "exception", "other payer", "patient", "none"]
 
 
 class _Reason(Authority):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from workbook.claims.model import Claims, Remittance
 from workbook.engine import Column, Table, to_pandas
 from workbook.engine.html import notebook_html, safe, table_html
+from workbook.payment.books import REVERSAL
 from workbook.payment.parameters import parameter
 from workbook.payment.price import NATIONAL, price
 from workbook.payment.reasons import reason
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ZERO = Decimal("0.00")
-#: CLP02 of the payer that decides first, alone or sending the claim on, or denies it; and of a reversal of that
-FIRST_PAYER = ("1", "4", "19", "22")
+#: CLP02 of the payer that decides first, alone or sending the claim on, or denies it
+FIRST_PAYER = ("1", "4", "19")
 #: the filing code that the payment steps price
 PRICED = "MB"
 
@@ -149,13 +150,20 @@ class _Found:
 
 def _found(remittance: Remittance) -> _Found:
     payers = {r["remittance_id"]: r["payer_name"] or r["payer_id"] for r in remittance.arrow["remittance"].to_pylist()}
+    paid = remittance.arrow["remittance_claim"].to_pylist()
+    later = {
+        (c["claim_id"], payers[c["remittance_id"]])
+        for c in paid
+        if c["claim_status_code"] not in (*FIRST_PAYER, REVERSAL)
+    }
     keys = {
         (c["remittance_id"], c["claim_sequence"])
-        for c in remittance.arrow["remittance_claim"].to_pylist()
+        for c in paid
         if c["claim_status_code"] in FIRST_PAYER
+        or (c["claim_status_code"] == REVERSAL and (c["claim_id"], payers[c["remittance_id"]]) not in later)
     }
     found = _Found()
-    found.claims = {c["claim_id"] for c in remittance.arrow["remittance_claim"].to_pylist()}
+    found.claims = {c["claim_id"] for c in paid}
     adjustments: dict[tuple[str, int], dict[tuple[str, str], Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
     for a in remittance.arrow["adjustment"].to_pylist():
         if (a["remittance_id"], a["claim_sequence"]) in keys and a["line_number"] is not None:
