@@ -1,25 +1,6 @@
 -- One row per service line, with its units, those of its day, and the NCCI unit limit of its setting on that day.
--- The units of a day are those of its code for the same patient, provider, day and setting. A line that spans days counts its units
--- divided by its days, rounded (NCCI Policy Manual, chapter I, section V). The limit is null where none is published for the
--- code, or no table judges the line.
-with t as (
-    select
-        l.claim_id,
-        l.line_number,
-        l.claim_type,
-        l.ncci_setting,
-        l.patient_id,
-        l.provider_npi,
-        l.service_date,
-        l.hcpcs_code,
-        l.units,
-        case
-            when l.service_through_date > l.service_date
-                then cast(round(l.units / (date_diff('day', l.service_date, l.service_through_date) + 1), 0) as decimal(12, 3))
-            else l.units
-        end as units_a_day
-    from service_line l
-)
+-- The units of a day are those of its code for the same patient, provider, day and setting. The limit is null where none is
+-- published for the code, or no table judges the line.
 select
     t.claim_id,
     t.line_number,
@@ -32,10 +13,10 @@ select
     coalesce(s.units_that_day, t.units_a_day) as units_that_day,
     m.mue_value,
     m.mai
-from t
+from service_line t
 left join (
     select patient_id, provider_npi, hcpcs_code, service_date, ncci_setting, sum(units_a_day) as units_that_day
-    from t
+    from service_line
     group by patient_id, provider_npi, hcpcs_code, service_date, ncci_setting
     having count(*) > 1
 ) s

@@ -1,6 +1,7 @@
 -- One row per service line, with what it takes from its claim: patient, provider, place, type and received date.
 -- The provider of a hospital's line is the hospital. `ncci_setting` names the NCCI tables that judge the line: hospital
--- for the outpatient bills 12x, 13x and 14x, practitioner for professional claims, none for the others.
+-- for the outpatient bills 12x, 13x and 14x, practitioner for professional claims, none for the others. A line that spans days has
+-- its units divided by its days, rounded (NCCI Policy Manual, chapter I, section V), as its units a day.
 select
     l.claim_id,
     l.line_number,
@@ -25,6 +26,11 @@ select
     l.modifier_4,
     coalesce(l.place_of_service, c.place_of_service) as place_of_service,
     l.units,
+    case
+        when l.service_through_date > l.service_from_date
+            then cast(round(l.units / (date_diff('day', l.service_from_date, l.service_through_date) + 1), 0) as decimal(12, 3))
+        else l.units
+    end as units_a_day,
     l.unit_basis,
     l.billed_amount,
     l.non_covered_amount,
