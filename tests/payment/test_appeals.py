@@ -166,7 +166,7 @@ def test_medicare_advantage_has_65_days_since_2025_and_asks_for_a_waiver_of_liab
 @pytest.mark.parametrize(
     ("filing", "says", "unverified"),
     [
-        ("CI", "at least 180 days from receipt of the denial", True),
+        ("CI", "at least 180 days from receipt of the denial", False),
         ("MC", "a matter of the state", True),
         ("CH", "a network provider is no appealing party", False),
     ],
