@@ -88,7 +88,7 @@ def test_another_payer_is_asked_without_medicares_regulations():
     assert draft.level is None
     assert "the contract with A PAYER" in draft.cautions[0]
     assert "at least 180 days from receipt of the denial (29 CFR 2560.503-1(h)(3)(i)" in draft.cautions[1]
-    assert draft.cautions[1].endswith("(unverified)).")
+    assert draft.cautions[1].endswith("external review: CMS, External Appeals).")
 
 
 def test_a_denial_that_is_better_corrected_says_so():

@@ -164,15 +164,15 @@ def test_medicare_advantage_has_65_days_since_2025_and_asks_for_a_waiver_of_liab
 
 
 @pytest.mark.parametrize(
-    ("filing", "says"),
+    ("filing", "says", "unverified"),
     [
-        ("CI", "at least 180 days from receipt of the denial"),
-        ("MC", "a matter of the state"),
-        ("CH", "a network provider is no appealing party"),
+        ("CI", "at least 180 days from receipt of the denial", False),
+        ("MC", "a matter of the state", True),
+        ("CH", "a network provider is no appealing party", False),
     ],
 )
-def test_of_other_payers_what_is_known_is_said_as_unverified(filing, says):
+def test_of_other_payers_what_is_known_is_said_and_whether_its_text_was_read(filing, says, unverified):
     found = deadline("appeal", filing, PAID_ON, None, "A PAYER")
     assert (found.due, found.level) == (None, None)
     assert says in found.rule
-    assert found.authority.unverified
+    assert found.authority.unverified is unverified
