@@ -103,6 +103,15 @@ def test_a_value_is_reckoned_only_on_rows_that_the_select_returns(engine):
         ("select l.claim_id, l.line_number, l.charge as c from line l where exists (select 1 from line o where o.charge = 0)", False),
         ("select l.claim_id, l.line_number, r.share as c from line l right join rate r on r.hcpcs_code = l.hcpcs_code", False),
         ("with x as (select claim_id, line_number, charge as c from line) select x.claim_id, x.line_number, x.c from x", False),
+        ("select l.claim_id, l.line_number, l.charge as c from line l where cast(l.hcpcs_code as integer) > 80000", False),
+        ("select l.claim_id, l.line_number, r.share as c from line l join rate r on l.charge / r.share > 1", False),
+        ("select q.claim_id, q.line_number, q.l_x as c from (select claim_id, line_number, charge as l_x from line) q", False),
+        ("select claim_id, line_number, m as c from (select claim_id, line_number, charge as m from line)", False),
+        ("select q.claim_id, q.line_number, q.m as c from (select claim_id, line_number, charge from line) q(claim_id, line_number, m)", False),
+        ("select claim_id, line_number, charge as c from line where c > 1", False),
+        ("select l.claim_id, l.line_number, v.b as c from line l join (values ('a', 1)) v(a, b) on v.a = l.hcpcs_code", False),
+        ("select l.claim_id, l.line_number, r.share as c from line l, rate r where r.hcpcs_code = l.hcpcs_code", False),
+        ("select l.claim_id, l.line_number, r.share as c from line l cross join rate r where r.hcpcs_code = l.hcpcs_code", False),
         ("select claim_id, line_number, charge as c from line union all select claim_id, line_number, charge as c from line", False),
     ],
 )  # fmt: skip
@@ -174,3 +183,26 @@ def test_columns_that_nobody_needs_any_more_go(engine):
     rows.write(["fee"])
     assert engine.query("select * from line").column_names == ["claim_id", "line_number", "fee"]
     assert engine.tables() >= {"line"} and "line_0" not in engine.tables()
+
+
+def test_no_row_at_all_is_given_columns_too():
+    engine = open_engine()
+    engine.keep("line_0", f"{LINES} where false")
+    engine.keep("rate", "select '99213' as hcpcs_code, cast(0.5 as decimal(9, 4)) as share")
+    rows = lines(engine)
+    rows.give("fee", FEE, GIVES_FEE, needed=frozenset({"fee"}))
+    rows.write(["fee"])
+    assert engine.query("select * from line").column_names == ["claim_id", "line_number", "fee"]
+    engine.close()
+
+
+def test_rows_that_were_given_one_by_one_have_no_other_columns(engine):
+    engine.keep("rate", "select '99213' as hcpcs_code, cast(n as decimal(9, 4)) as share from (values (1), (2)) t(n)")
+    left_out = select(
+        "select l.claim_id, l.line_number, r.share from line l left join rate r on r.hcpcs_code = l.hcpcs_code "
+        "where l.hcpcs_code <> '99213'"
+    )
+    rows = lines(engine)
+    rows.give("left out", left_out, [Given("share", "DECIMAL(9,4)", "a.share")])
+    rows.write(["share"])
+    assert engine.query("select * from line").column_names == ["claim_id", "line_number", "share"]

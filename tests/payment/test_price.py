@@ -13,6 +13,7 @@ import workbook as wb
 from tests.rules.test_audit import claims
 from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM, CLAIM_LINE, OTHER_PAYER
+from workbook.engine import open_engine
 from workbook.payment.step import adjustments as step_adjustments
 from workbook.payment.tables import DENIAL
 from workbook.terms import WorkbookError
@@ -416,6 +417,54 @@ def test_lines_priced_some_patients_at_a_time_are_what_one_remittance_says(monke
     key = lambda row: (row["claim_id"], row["line_number"])  # noqa: E731
     assert sorted(found, key=key) == sorted(whole, key=key)
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+@pytest.mark.parametrize("number", [1, None])
+def test_lines_that_no_number_tells_apart_are_not_priced_and_others_are(number):
+    """A denial, or another payer's payment, of line 1 could be of either."""
+    room = import_module("workbook.payment.price")
+    mixed = claims([VISIT, {**READING, "line_number": number}]) if number else claims([{**VISIT, "line_number": None}])
+    other = claims([VISIT]).arrow
+    rows = {
+        name: [*mixed.arrow[name].to_pylist(), *({**row, "claim_id": "C2"} for row in other[name].to_pylist())]
+        for name in ("claim", "claim_line")
+    }
+    both = Claims({"claim": CLAIM.from_rows(rows["claim"]), "claim_line": CLAIM_LINE.from_rows(rows["claim_line"])})
+    found = room.price_lines(both).to_pylist()
+    assert len(found) == len(rows["claim_line"])
+    assert {r["not_priced_reason"] for r in found if r["claim_id"] == "C1"} == {
+        "lines of the claim share a number, or have none: number them apart"
+    }
+    assert [r["not_priced_reason"] for r in found if r["claim_id"] == "C2"] == [None]
+    assert {r["hcpcs_code"] for r in found} == {r["hcpcs_code"] for r in rows["claim_line"]}
+    assert set(wb.price(both).not_priced["claim_id"]) == {"C1"}
+
+
+def test_no_line_at_all_has_a_price_by_any_column():
+    room = import_module("workbook.payment.price")
+    nothing = Claims({"claim": CLAIM.empty(), "claim_line": CLAIM_LINE.empty()})
+    for column in ("fee_after_220", "stay_amount", "paid_amount", "claim_id"):
+        assert room.price_lines(nothing, columns=(column,)).num_rows == 0
+
+
+def test_of_a_priced_line_any_columns_may_be_asked_and_no_others():
+    room = import_module("workbook.payment.price")
+    whole = wb.price(claims([VISIT, READING])).arrow_lines
+    few = room.price_lines(claims([VISIT, READING]), columns=("line_number", "fee_amount", "not_priced_reason"))
+    assert few.column_names == ["claim_id", "line_number", "fee_amount", "not_priced_reason"]
+    assert few.sort_by("line_number").equals(whole.select(few.column_names))
+    with pytest.raises(WorkbookError, match="a priced line has no column 'fee'; it has claim_id, line_number"):
+        room.price_lines(claims([VISIT]), columns=("fee",))
+
+
+def test_an_engine_that_is_given_holds_every_claim_after_its_lines_were_priced_in_parts(monkeypatch):
+    room = import_module("workbook.payment.price")
+    monkeypatch.setattr(room, "LINES_AT_ONCE", 1)
+    engine = open_engine()
+    first = room.price_lines(claims([VISIT, READING]), engine=engine).sort_by("line_number")
+    assert engine.query("select claim_id from claim").num_rows == 1
+    assert room.price_lines(claims([VISIT, READING]), engine=engine).sort_by("line_number").equals(first)
+    engine.close()
 
 
 def test_a_line_that_a_step_returns_twice_is_refused(monkeypatch):

@@ -72,7 +72,7 @@ class Rows:
         counts = (f"count({c}) as {c}" for c in columns)
         [held] = engine.query(f"select {', '.join(counts)}, count(*) as all_rows_ from {table}").to_pylist()
         self._most = MOST_WAITING_FOR_FEW if held["all_rows_"] < FEW_ROWS else MOST_WAITING
-        nulls = {c: types[c] for c in columns if not held[c] and c in types}
+        nulls = {c: types[c] for c in columns if not held[c] and c in types and c not in self._key}
         self._start(table, tuple(c for c in columns if c not in nulls), nulls)
         self._show()
 
@@ -103,13 +103,17 @@ class Rows:
 
     def write(self, columns: Iterable[str] | None = None) -> None:
         """Write the rows anew with all that they were given; of their columns these, or all. Raises RowTwiceError."""
-        if columns is not None:
-            wanted = {*columns, *self._key}
-            self._columns = tuple(c for c in self._columns if c in wanted)
-            self._nulls = {name: kind for name, kind in self._nulls.items() if name in wanted}
+        wanted = None if columns is None else {*columns, *self._key}
+        self._leave(wanted)
         if any(isinstance(gift, _Gift) for gift in self._waiting):
             self._write()
+        self._leave(wanted)
         self._show()
+
+    def _leave(self, wanted: set[str] | None) -> None:
+        if wanted is not None:
+            self._columns = tuple(c for c in self._columns if c in wanted)
+            self._nulls = {name: kind for name, kind in self._nulls.items() if name in wanted}
 
     def written(self) -> frozenset[str]:
         """The columns that can be asked of the rows without what waits."""
@@ -263,6 +267,13 @@ def _opened(
         return None
     if any(t.name == table for j in joins for t in j.find_all(exp.Table)) or not _returns(tree, key, alias):
         return None
+    if not all(_is_plainly_named(source) for source in (first.this, *(j.this for j in joins))):
+        return None
+    if any(map(_may_fail, conditions)) or _uses_own_names(tree, conditions) or (not prefix and _takes_our_names(tree)):
+        return None
+    crossed = {j.this.alias_or_name for j in joins if j.args.get("on") is None}
+    if where is not None and any(column.table in crossed for column in where.find_all(exp.Column)):
+        return None  # it would be every row with every partner
     kept: list[str] = []
     if isinstance(first.this, exp.Table) and first.this.name == table:
         read, handed_on = source, (f"{alias}.{c} as l_{c}" for c in columns)
@@ -296,6 +307,40 @@ def _is_plain(value: exp.Expr) -> bool:
     return isinstance(value, exp.Column | exp.Literal | exp.Boolean | exp.Null)
 
 
+def _is_plainly_named(source: exp.Expr) -> bool:
+    """True for a table or a SELECT under a name, whose columns keep theirs."""
+    from sqlglot import exp
+
+    alias = source.args.get("alias")
+    is_select = isinstance(source, exp.Subquery) and isinstance(source.this, exp.Query) and alias is not None
+    joined = source.args.get("joins") or source.args.get("laterals") or source.args.get("pivots")
+    return (is_select or isinstance(source, exp.Table)) and not joined and not (alias and alias.args.get("columns"))
+
+
+def _may_fail(condition: exp.Expr) -> bool:
+    """True when a condition can fail on a row that another condition would leave out, for all are reckoned."""
+    from sqlglot import exp
+
+    return any(
+        isinstance(part, exp.Div | exp.Mod | exp.Mul | exp.Add | exp.Sub)
+        or (isinstance(part, exp.Cast) and not isinstance(part.this, exp.Literal | exp.Null))
+        for part in condition.walk()
+    )
+
+
+def _uses_own_names(tree: exp.Select, conditions: Iterable[exp.Expr]) -> bool:
+    """True when a name given by the SELECT is used in it: it is another expression's there."""
+    from sqlglot import exp
+
+    given = {e.alias for e in tree.expressions if isinstance(e, exp.Alias)}
+    parts = (*conditions, *(e.unalias() for e in tree.expressions))
+    return any(c.name in given and not c.table for part in parts for c in part.find_all(exp.Column))
+
+
+def _takes_our_names(tree: exp.Select) -> bool:
+    return any(e.alias_or_name.startswith("l_") or e.alias_or_name in ("kept_", "found_") for e in tree.expressions)
+
+
 def _returns(tree: exp.Select, key: tuple[str, ...], alias: str) -> bool:
     """True when the SELECT returns the key as it stands in its first source."""
     from sqlglot import exp
@@ -315,9 +360,9 @@ def _opened_join(join: exp.Join, kept: list[str]) -> str | None:
         return None
     if join.side == "LEFT":
         return _text(join)
-    if join.side or join.kind not in ("", "INNER", "CROSS"):
-        return None
     alias, on = join.this.alias_or_name, join.args.get("on")
+    if join.side or join.kind not in ("", "INNER", "CROSS") or (on is None and join.kind != "CROSS"):
+        return None
     partner = join.this.name if isinstance(join.this, exp.Table) else f"({_text(join.this.this)})"
     kept.append(f"{alias}.found_ is not null")
     condition = "true" if on is None else _text(on)

@@ -16,7 +16,7 @@ from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM, CLAIM_LINE
 from workbook.codes import edition_rows, editions, reference
 from workbook.codes.tables import REFERENCE_TABLES
-from workbook.engine import Engine, open_engine, show_views, view_names
+from workbook.engine import TYPES, Engine, open_engine, show_views, view_names
 from workbook.engine.run import columns_of
 from workbook.payment.parameters import parameter, parameter_names
 from workbook.payment.plans import plan_row, supplement_row
@@ -168,25 +168,33 @@ def _price_all(engine: Engine, wanted: Iterable[str] | None = None) -> None:
     billed = [c for c in LINE.names if c in read and c not in (*LINE.key, "locality")]
     others = "".join(f", {c}" for c in billed)
     engine.keep("line_0", f"select claim_id, line_number{others}, cast(null as varchar) as locality from payable_line")
-    same = "select 1 as one from line_0 group by claim_id, line_number having count(*) > 1 limit 1"
-    shares_numbers = bool(engine.query(same).num_rows)
-    if shares_numbers:  # a step gives to a line by its number: those that share one are told apart until all have run
-        place = f"row_number() over (partition by claim_id, line_number order by claim_id{others})"
-        engine.keep(
-            "line_1",
-            f"select claim_id, line_number + {_NUMBERS} * ({place} - 1) as line_number{others}, locality from line_0",
-        )
-        engine.drop("line_0")
-    run_steps(engine, "line_1" if shares_numbers else "line_0", wanted=wanted)
-    if shares_numbers:
-        columns = (c for c in columns_of(engine, "line").names if c not in LINE.key)
-        own = f"select claim_id, line_number % {_NUMBERS} as line_number, {', '.join(columns)} from line"
-        engine.keep("own_number", own)
-        engine.view("line", "select * from own_number")
+    mixed = engine.query(
+        "select distinct claim_id from (select claim_id from line_0 group by claim_id, line_number "
+        "having count(*) > 1 or line_number is null) m"
+    )
+    if not mixed.num_rows:
+        run_steps(engine, "line_0", wanted=wanted)
+        return
+    engine.put("mixed_claim", mixed)  # a step gives to a line by its number
+    engine.keep("mixed_line", "select * from line_0 where claim_id in (select claim_id from mixed_claim)")
+    engine.keep("line_1", "select * from line_0 where claim_id not in (select claim_id from mixed_claim)")
+    engine.drop("line_0")
+    run_steps(engine, "line_1", wanted=wanted)
+    known, types = {*LINE.key, *billed}, {c.name: TYPES[c.type] for c in line_table().columns}
+    columns = columns_of(engine, "line").names
+    told = (
+        f"'{_MIXED}' as {c}" if c == "not_priced_reason" else c if c in known else f"cast(null as {types[c]}) as {c}"
+        for c in columns
+    )
+    engine.keep(
+        "told_line",
+        f"select {', '.join(columns)} from line union all select {', '.join(told)} from mixed_line",
+    )
+    engine.drop("mixed_line")
+    engine.view("line", "select * from told_line")
 
 
-#: more than a claim's lines
-_NUMBERS = 1_000_000_000
+_MIXED = "lines of the claim share a number, or have none: number them apart"
 
 
 #: what is told of each line of many
@@ -254,6 +262,8 @@ def price_lines(
                 opened.drop(view)
             if progress:
                 progress(part + 1, parts)
+        if parts > 1:
+            opened.view("claim", "select * from every_claim")
         return pa.concat_tables(found)
     finally:
         if isinstance(engine, str):
