@@ -76,7 +76,8 @@ def price(
     `supplement` is the letter of the Medicare supplement that the patients have. `payment_date` is 14 days after the
     last claim was received unless given. `as_if_on` moves each claim's first day of service to that date, to see what
     old claims would be paid then; the result says so. `participates=False` prices for a provider who has not agreed
-    to accept assignment always: 95 percent, and a limiting charge where a claim is not assigned.
+    to accept assignment always: 95 percent, and a limiting charge where a claim is not assigned; neither touches who
+    must always accept it.
     `is_apm_participant` takes the conversion factor of qualifying APM participants. `wage_index` is the hospital's or
     surgical center's (1 unless given), `cost_ratios` the hospital's operating and capital costs to its charges,
     without which no stay is paid as an outlier. Raises WorkbookError for an unknown locality, plan or supplement, a
