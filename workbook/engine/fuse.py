@@ -105,9 +105,9 @@ class Rows:
         """Write the rows anew with all that they were given; of their columns these, or all. Raises RowTwiceError."""
         wanted = None if columns is None else {*columns, *self._key}
         self._leave(wanted)
-        if any(isinstance(gift, _Gift) for gift in self._waiting):
+        if self._gifts:
             self._write()
-        self._leave(wanted)
+        self._leave(wanted)  # again: where rows were given one by one, they have all columns
         self._show()
 
     def _leave(self, wanted: set[str] | None) -> None:
@@ -117,8 +117,7 @@ class Rows:
 
     def written(self) -> frozenset[str]:
         """The columns that can be asked of the rows without what waits."""
-        waiting = {g.name for gift in self._waiting if isinstance(gift, _Gift) for g in gift.given}
-        return frozenset((*self._written[0], *self._nulls)) - waiting
+        return frozenset((*self._written[0], *self._nulls)) - {g.name for gift in self._gifts for g in gift.given}
 
     def any(self, selects: Sequence[Select]) -> list[bool]:
         """For each SELECT from the rows, of written columns alone, whether it returns any."""
@@ -127,13 +126,13 @@ class Rows:
             held = (c for c in self._written[0] if c in select.mentions)
             nulls = _nulls({name: kind for name, kind in self._nulls.items() if name in select.mentions})
             rows = f"select {', '.join((*held, *nulls)) or '1 as one'} from {self._table}"
-            asked.append(f"select {number} as n where exists ({select.over(self._name, rows)})")
+            asked.append(f"select {number} as n where exists (with {self._name} as ({rows}) {select.sql})")
         found = set(self._engine.query(" union all ".join(asked))["n"].to_pylist())
         return [number in found for number in range(len(selects))]
 
     def _give(self, gift: _Gift, apart: bool = False) -> None:
         is_alone = not apart and looks_at_each_row_alone(gift.select, self._name, self._key)
-        if sum(isinstance(g, _Gift) for g in self._waiting) >= self._most:
+        if len(self._gifts) >= self._most:
             self._write()
         if not is_alone:
             self._show()
@@ -159,6 +158,10 @@ class Rows:
         self._columns = tuple(left)
         self._parts.append(f"select {', '.join((*told, *_nulls(self._nulls)))} from ({inner}) r")
         self._waiting.append(gift)
+
+    @property
+    def _gifts(self) -> list[_Gift]:
+        return [gift for gift in self._waiting if isinstance(gift, _Gift)]
 
     @property
     def _last(self) -> str:

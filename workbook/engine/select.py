@@ -39,10 +39,6 @@ class Select:
         """
         return _row_by_row(self.sql, table, tuple(key))
 
-    def over(self, table: str, rows: str) -> str:
-        """The SELECT's text with the SELECT `rows` in the place of `table`."""
-        return _over(self.sql, table).replace(_ROWS, rows)
-
     def reading(self, alias: str, table: str, columns: Iterable[str]) -> Select:
         """The same SELECT with `alias` standing for `table` instead, which returns these columns of it besides."""
         added = tuple(c for c in columns if c not in self.columns)
@@ -65,21 +61,6 @@ def _row_by_row(sql: str, table: str, key: tuple[str, ...]) -> str | None:
     plain = (own[k].unalias() for k in key)
     same = all(isinstance(e, exp.Column) and (e.name, e.table) == (k, alias) for k, e in zip(key, plain, strict=True))
     return alias if same else None
-
-
-_ROWS = "rows_"
-
-
-@lru_cache(maxsize=4096)
-def _over(sql: str, table: str) -> str:
-    from sqlglot import exp
-
-    tree = parsed(sql).copy()
-    for found in list(tree.find_all(exp.Table)):
-        if found.name == table:
-            found.replace(exp.alias_(exp.select(_ROWS).subquery(), found.alias_or_name, table=True))
-    read: str = tree.sql("duckdb").replace(f"SELECT {_ROWS}", _ROWS)
-    return read
 
 
 @lru_cache(maxsize=4096)

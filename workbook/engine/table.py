@@ -80,6 +80,11 @@ class Table:
         """The column names, in order."""
         return tuple(c.name for c in self.columns)
 
+    @cached_property
+    def sql_types(self) -> dict[str, str]:
+        """name → SQL type, in order."""
+        return {c.name: TYPES[c.type] for c in self.columns}
+
     def __getitem__(self, name: str) -> Column:
         for column in self.columns:
             if column.name == name:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from workbook.claims.tables import CLAIM_TABLES
 from workbook.codes import reference
-from workbook.engine import TYPES, Engine, open_engine
+from workbook.engine import Engine, open_engine
 from workbook.engine.html import notebook_html
 from workbook.payment.parameters import parameter
 from workbook.payment.price import BY_ZIP, NATIONAL, check_locality, put_terms
@@ -135,7 +135,7 @@ def fee_schedule(
         served = f"date '{day}' between r.effective_date and coalesce(r.end_date, date '9999-12-31')"
         some = "" if chosen is None else "and r.locality in ({})".format(", ".join(f"'{name}'" for name in chosen))
         rows = {
-            **{column.name: f"cast(null as {TYPES[column.type]})" for column in LINE.columns},
+            **{name: f"cast(null as {kind})" for name, kind in LINE.sql_types.items()},
             **{name: f"'{value}'" for name, value in _LINE.items()},
             "claim_id": "concat_ws(' ', f.hcpcs_code, coalesce(f.modifier, ''), g.locality, p.place)",
             "service_date": f"date '{day}'",

@@ -16,7 +16,7 @@ from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM, CLAIM_LINE
 from workbook.codes import edition_rows, editions, reference
 from workbook.codes.tables import REFERENCE_TABLES
-from workbook.engine import TYPES, Engine, open_engine, show_views, view_names
+from workbook.engine import Engine, open_engine, show_views, view_names
 from workbook.engine.run import columns_of
 from workbook.payment.parameters import parameter, parameter_names
 from workbook.payment.plans import plan_row, supplement_row
@@ -181,7 +181,7 @@ def _price_all(engine: Engine, wanted: Iterable[str] | None = None) -> None:
     engine.keep("line_1", "select * from line_0 where claim_id not in (select claim_id from mixed_claim)")
     engine.drop("line_0")
     run_steps(engine, "line_1", wanted=wanted)
-    known, types = {*LINE.key, *billed}, {c.name: TYPES[c.type] for c in line_table().columns}
+    known, types = {*LINE.key, *billed}, line_table().sql_types
     columns = columns_of(engine, "line").names
     told = (
         f"'{_MIXED}' as {c}" if c == "not_priced_reason" else c if c in known else f"cast(null as {types[c]}) as {c}"

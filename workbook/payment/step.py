@@ -31,7 +31,8 @@ FOLDER = Path(__file__).with_name("steps")
 #: the column that steps of reduction change
 FEE = "fee_amount"
 #: how the columns begin that tell what a step left of it
-TRACE = "fee_after_"  #: in an example, the header of a changed column as it is after the step
+TRACE = "fee_after_"
+#: in an example, the header of a changed column as it is after the step
 AFTER = "→ "
 
 #: what an example's line holds in the columns it does not show
@@ -220,7 +221,8 @@ def columns_read(wanted: Iterable[str]) -> frozenset[str]:
 
 def run_chosen(engine: Engine, rows: str, chosen: Iterable[Step], wanted: frozenset[str] | None = None) -> None:
     """Run these steps over the lines kept as `rows`, as `run_steps` does."""
-    lines = Rows(engine, "line", rows, LINE.key, {c.name: TYPES[c.type] for c in line_table().columns})
+    types = line_table().sql_types
+    lines = Rows(engine, "line", rows, LINE.key, types)
     concerned: dict[str, bool] = {}
     left = list(chosen) if wanted is None else _leading_to(wanted, chosen, concerned)
     try:
@@ -233,7 +235,7 @@ def run_chosen(engine: Engine, rows: str, chosen: Iterable[Step], wanted: frozen
             after = None if wanted is None else _needed(wanted, left, concerned)
             added = [column for column in step.columns if after is None or column.name in after]
             if concerned.get(step.id, True):
-                lines.give(step.id, step.select, [*map(_given_by, added), *_changed_by(step)], after)
+                lines.give(step.id, step.select, [*map(_given_by, added), *_changed_by(step, types)], after)
             else:
                 lines.give_nothing({column.name: TYPES[column.type] for column in added})
         lines.write(wanted)
@@ -264,7 +266,7 @@ def _concerned(lines: Rows, chosen: Sequence[Step]) -> dict[str, bool]:
     """Whether the first of these steps concerns any line, and each other of which that can be said as early."""
     first, *later = chosen
     assert first.concerns is not None
-    line = {column.name for column in line_table().columns}
+    line = set(line_table().names)
     if not first.concerns.mentions & line <= lines.written():
         lines.write()
     asked, known = [first], lines.written() - set(_touched(first))
@@ -286,8 +288,7 @@ def _given_by(added: Column) -> Given:
     return Given(added.name, TYPES[added.type], value)
 
 
-def _changed_by(step: Step) -> Iterator[Given]:
-    types = {column.name: TYPES[column.type] for column in line_table(step).columns}
+def _changed_by(step: Step, types: Mapping[str, str]) -> Iterator[Given]:
     return (Given(name, types[name], f"a.{name}") for name in step.changes)
 
 

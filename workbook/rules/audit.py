@@ -14,7 +14,7 @@ from workbook.claims.given import given_tables, put_tables
 from workbook.claims.model import Claims
 from workbook.claims.tables import CLAIM_LINE
 from workbook.codes import edition_rows, editions, reference
-from workbook.engine import TYPES, Engine, open_engine, to_pandas
+from workbook.engine import Engine, open_engine, to_pandas
 from workbook.engine.html import notebook_html, safe, table_html
 from workbook.engine.run import kind_of
 from workbook.payment.tables import DENIAL
@@ -341,7 +341,7 @@ def _add_unbilled_lines(engine: Engine) -> None:
         "unit_basis": "'UN'",
     }
     given |= {"billed_amount": "99999", **{name: f"l.{name}" for name in _LIKE_THE_FOUND}}
-    columns = [f"cast({given.get(c.name, 'null')} as {TYPES[c.type]}) as {c.name}" for c in CLAIM_LINE.columns]
+    columns = [f"cast({given.get(name, 'null')} as {kind}) as {name}" for name, kind in CLAIM_LINE.sql_types.items()]
     engine.keep(
         "claim_line_found",
         f"select {', '.join(f'l.{name}' for name in CLAIM_LINE.names)} from claim_line l "
