@@ -119,8 +119,19 @@ def test_a_select_that_hangs_on_other_rows_is_known(engine, sql, alone):
     assert looks_at_each_row_alone(select(sql), "line", KEY) is alone
 
 
-def test_a_row_that_a_select_returns_twice_is_named_with_it(engine):
+def put_two_rates(engine):
     engine.keep("rate", "select '99213' as hcpcs_code, cast(n as decimal(9, 4)) as share from (values (1), (2)) t(n)")
+
+
+#: it leaves out the rows that have two rates
+OTHERS = select(
+    "select l.claim_id, l.line_number, r.share from line l left join rate r on r.hcpcs_code = l.hcpcs_code "
+    "where l.hcpcs_code <> '99213'"
+)
+
+
+def test_a_row_that_a_select_returns_twice_is_named_with_it(engine):
+    put_two_rates(engine)
     rows = lines(engine)
     rows.give("harmless", HALF_CHARGE, [Given("half", MONEY, "a.half")])
     rows.give("fee", FEE, GIVES_FEE)
@@ -133,14 +144,10 @@ HALF_CHARGE = select("select l.claim_id, l.line_number, cast(l.charge / 2 as dec
 
 
 def test_two_partners_of_a_row_that_the_select_leaves_out_are_no_fault(engine):
-    engine.keep("rate", "select '99213' as hcpcs_code, cast(n as decimal(9, 4)) as share from (values (1), (2)) t(n)")
-    poor = select(
-        "select l.claim_id, l.line_number, r.share from line l left join rate r on r.hcpcs_code = l.hcpcs_code "
-        "where l.hcpcs_code <> '99213'"
-    )
+    put_two_rates(engine)
     rows = lines(engine)
     rows.give("half", HALF_CHARGE, [Given("half", MONEY, "a.half")])
-    rows.give("poor", poor, [Given("share", "DECIMAL(9,4)", "a.share")])
+    rows.give("others", OTHERS, [Given("share", "DECIMAL(9,4)", "a.share")])
     rows.write()
     assert len(values(engine, "share")) == 4
     assert values(engine, "half")[:2] == [Decimal("50.00"), Decimal("20.00")]
@@ -197,12 +204,8 @@ def test_no_row_at_all_is_given_columns_too():
 
 
 def test_rows_that_were_given_one_by_one_have_no_other_columns(engine):
-    engine.keep("rate", "select '99213' as hcpcs_code, cast(n as decimal(9, 4)) as share from (values (1), (2)) t(n)")
-    left_out = select(
-        "select l.claim_id, l.line_number, r.share from line l left join rate r on r.hcpcs_code = l.hcpcs_code "
-        "where l.hcpcs_code <> '99213'"
-    )
+    put_two_rates(engine)
     rows = lines(engine)
-    rows.give("left out", left_out, [Given("share", "DECIMAL(9,4)", "a.share")])
+    rows.give("others", OTHERS, [Given("share", "DECIMAL(9,4)", "a.share")])
     rows.write(["share"])
     assert engine.query("select * from line").column_names == ["claim_id", "line_number", "share"]

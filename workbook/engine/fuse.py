@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from workbook.engine.run import Engine, columns_of
-from workbook.engine.select import Select, parsed
+from workbook.engine.select import GATHERING, Select, parsed
 from workbook.terms import WorkbookError
 
 if TYPE_CHECKING:
@@ -252,9 +252,6 @@ def _opened_sql(sql: str, table: str, key: tuple[str, ...], source: str, columns
     return _opened(parsed(sql).copy(), table, key, source, columns, "a_")
 
 
-_GATHERING = ("group", "having", "qualify", "distinct", "order", "limit", "offset", "with_", "sample", "laterals")
-
-
 def _opened(
     tree: exp.Expr, table: str, key: tuple[str, ...], source: str, columns: tuple[str, ...], prefix: str = ""
 ) -> str | None:
@@ -262,7 +259,7 @@ def _opened(
     from sqlglot import exp
 
     first = tree.args.get("from_")
-    if not isinstance(tree, exp.Select) or first is None or any(tree.args.get(part) for part in _GATHERING):
+    if not isinstance(tree, exp.Select) or first is None or any(tree.args.get(part) for part in ("order", *GATHERING)):
         return None
     joins, where, alias = tree.args.get("joins") or [], tree.args.get("where"), first.this.alias_or_name
     conditions = [c for c in (where, *(j.args.get("on") for j in joins)) if c is not None]

@@ -51,7 +51,7 @@ def _row_by_row(sql: str, table: str, key: tuple[str, ...]) -> str | None:
 
     tree = parsed(sql)
     source = tree.args.get("from_")
-    if not isinstance(tree, exp.Select) or source is None or any(tree.args.get(part) for part in _GATHERING):
+    if not isinstance(tree, exp.Select) or source is None or any(tree.args.get(part) for part in ("where", *GATHERING)):
         return None
     joins = tree.args.get("joins") or []
     if not isinstance(source.this, exp.Table) or source.this.name != table or not all(map(_keeps_rows, joins)):
@@ -73,7 +73,8 @@ def _reading(sql: str, alias: str, table: str, added: tuple[str, ...]) -> str:
     return read
 
 
-_GATHERING = ("where", "group", "having", "qualify", "distinct", "limit", "offset", "with_", "sample", "laterals")
+#: the parts by which a SELECT gathers its rows, or leaves some out for others' sake
+GATHERING = ("group", "having", "qualify", "distinct", "limit", "offset", "with_", "sample", "laterals")
 
 
 def _keeps_rows(join: exp.Join) -> bool:
