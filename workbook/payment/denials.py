@@ -19,6 +19,7 @@ from workbook.payment.appeals import Deadline, deadline, declared, is_medicare, 
 from workbook.payment.books import PREDETERMINED, REPLACEMENT, REVERSAL, VOID
 from workbook.payment.price import price
 from workbook.payment.reasons import NOT_CLASSIFIED, reason
+from workbook.payment.statement_answers import known_by, rows_by_answer
 from workbook.payment.variance import FIRST_PAYER
 from workbook.terms import dollars, parse_date
 
@@ -226,11 +227,8 @@ def _told(history: list[AppealDecision]) -> str:
 
 
 def _net(remittance: Remittance, payments: dict[str, Row], on: date) -> list[tuple[Row, Decimal]]:
-    """Each adjustment that stands on a day, once for its payer, claim, line, group and reason, net of reversals.
-
-    A claim is known by its number, its first day and its charge: numbers come again.
-    """
-    lines, taken = (_by_answer(remittance, name) for name in ("remittance_line", "adjustment"))
+    """Each adjustment that stands on a day, once for its payer, claim, line, group and reason, net of reversals."""
+    lines, taken = (rows_by_answer(remittance, name) for name in ("remittance_line", "adjustment"))
     standing: dict[tuple[Any, ...], dict[tuple[Any, ...], tuple[Decimal, Row | None]]] = defaultdict(dict)
 
     def day_of(claim: Row) -> date:
@@ -242,8 +240,7 @@ def _net(remittance: Remittance, payments: dict[str, Row], on: date) -> list[tup
         payment = payments.get(claim["remittance_id"], {})
         payer = (payment.get("payer_id"), payment.get("payer_name"))
         answer = (claim["remittance_id"], claim["claim_sequence"])
-        days = [r["service_date"] for r in lines[answer] if r["service_date"]]
-        own = standing[claim["claim_id"], min(days, default=claim["statement_from_date"]), abs(claim["billed_amount"])]
+        own = standing[known_by(claim, lines[answer])]
         if claim["claim_status_code"] != REVERSAL:
             is_first = claim["claim_status_code"] in FIRST_PAYER
             for key in _decided_anew(own, payer, lines[answer], taken[answer], is_first=is_first):
@@ -271,13 +268,6 @@ def _decided_anew(
         key for key in own
         if (key[0] == payer and (key[1] in answered or (answered and key[1] is None))) or key[1] in settled
     ]  # fmt: skip
-
-
-def _by_answer(remittance: Remittance, table: str) -> dict[tuple[str, int], list[Row]]:
-    found: dict[tuple[str, int], list[Row]] = defaultdict(list)
-    for row in remittance.arrow[table].to_pylist():
-        found[row["remittance_id"], row["claim_sequence"]].append(row)
-    return found
 
 
 def _corrections(claims: Claims | None) -> dict[str, str]:

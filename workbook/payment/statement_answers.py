@@ -42,19 +42,31 @@ def decisive(answers: list[Answer]) -> Answer:
     return next(decided, answers[0])
 
 
+def rows_by_answer(remittance: Remittance, table: str) -> dict[tuple[str, int], list[Row]]:
+    """(remittance, place of the claim in it) → the rows of a table that belong to that answer."""
+    found: dict[tuple[str, int], list[Row]] = defaultdict(list)
+    for row in remittance.arrow[table].to_pylist():
+        found[row["remittance_id"], row["claim_sequence"]].append(row)
+    return found
+
+
+def known_by(claim: Row, lines: list[Row]) -> tuple[str, date | None, Decimal]:
+    """By what a claim is known: its number, which comes again, its first day and its charge.
+
+    All its payers' answers have these in common.
+    """
+    days = [r["service_date"] for r in lines if r["service_date"]]
+    return claim["claim_id"], min(days, default=claim["statement_from_date"]), abs(claim["billed_amount"])
+
+
 def answered(remittance: Remittance, patient_id: str) -> list[list[Answer]]:
     """For each line of a patient's claims the answers that stand, the first payer's first.
 
-    A claim is known by its number, its first day and its charge, which all its payers' answers have in common. What is
-    said of a claim as a whole is a line of its own.
+    What is said of a claim as a whole is a line of its own.
     """
     payments = {r["remittance_id"]: r for r in remittance.arrow["remittance"].to_pylist()}
-    lines: dict[tuple[str, int], list[Row]] = defaultdict(list)
-    for row in remittance.arrow["remittance_line"].to_pylist():
-        lines[row["remittance_id"], row["claim_sequence"]].append(row)
-    taken: dict[tuple[str, int, int | None], list[Row]] = defaultdict(list)
-    for row in remittance.arrow["adjustment"].to_pylist():
-        taken[row["remittance_id"], row["claim_sequence"], row["line_number"]].append(row)
+    lines = rows_by_answer(remittance, "remittance_line")
+    adjustments = rows_by_answer(remittance, "adjustment")
     found: dict[tuple[Any, ...], dict[str, dict[int | None, Answer]]] = defaultdict(dict)
     for claim in sorted(
         (c for c in remittance.arrow["remittance_claim"].to_pylist() if c["patient_id"] == patient_id),
@@ -63,21 +75,24 @@ def answered(remittance: Remittance, patient_id: str) -> list[list[Answer]]:
         if claim["claim_status_code"] == PREDETERMINED:
             continue
         key, payment = (claim["remittance_id"], claim["claim_sequence"]), payments[claim["remittance_id"]]
-        days = [r["service_date"] for r in lines[key] if r["service_date"]]
-        own = found[claim["claim_id"], min(days, default=claim["statement_from_date"]), abs(claim["billed_amount"])]
+        identity = known_by(claim, lines[key])
+        own = found[identity]
+        taken: dict[int | None, list[Row]] = defaultdict(list)
+        for row in adjustments[key]:
+            taken[row["line_number"]].append(row)
         payer = payment["payer_id"] or payment["payer_name"]
         if claim["claim_status_code"] == REVERSAL:
             own.pop(payer, None)
             continue
         answers: dict[int | None, Answer] = {
-            r["line_number"]: Answer(r, r["billed_amount"], r["paid_amount"], taken[*key, r["line_number"]])
+            r["line_number"]: Answer(r, r["billed_amount"], r["paid_amount"], taken[r["line_number"]])
             for r in lines[key]
         }
         billed = claim["billed_amount"] - sum((a.billed for a in answers.values()), ZERO)
         paid = claim["paid_amount"] - sum((a.paid for a in answers.values()), ZERO)
         if billed or paid:
-            whole = {"service_date": min(days, default=claim["statement_from_date"]), "hcpcs_code": None}
-            answers[None] = Answer(whole, billed, paid, taken[*key, None])
+            whole = {"service_date": identity[1], "hcpcs_code": None}
+            answers[None] = Answer(whole, billed, paid, taken[None])
         own[payer] = own.get(payer, {}) | answers
     return [
         [answers[number] for answers in own.values() if number in answers]
